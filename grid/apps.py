@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class GridConfig(AppConfig):
+    """指挥协调."""
+
+    name = "grid"
+    verbose_name = _("指挥协调")

@@ -1,0 +1,291 @@
+"""Cases 案件 with their steps, and what counts them."""
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Transform
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cityops.accounts.scoping import ScopedQuerySet
+from cityops.foundation.records import ExchangedRecord, mark_parent_trigger, mark_triggers
+from cityops.regions.models import CGCS2000, WEB_MERCATOR
+from grid.rules import OPEN_STAGES, Stage
+
+
+class CaseQuerySet(ScopedQuerySet):
+    """Words to ask for cases."""
+
+    organisation_field = "duty_org"
+
+    def open(self) -> Self:
+        """Cases that are not finished."""
+        return self.filter(state__in=OPEN_STAGES)
+
+    def overdue(self, at: datetime) -> Self:
+        """Open cases whose close deadline passed before ``at``; paused ones have no light."""
+        return self.open().filter(is_hung="0", close_deadline__lt=at)
+
+
+class Case(ExchangedRecord):
+    """案件 (GL01): a report on its way from reporting to checked closing."""
+
+    class Kind(models.TextChoices):
+        """部件/事项 (CL_KIND)."""
+
+        COMPONENT = "1", _("部件")
+        MATTER = "2", _("事项")
+
+    class State(models.TextChoices):
+        """案件状态 (CL_CASESTATE)."""
+
+        REPORTED = Stage.REPORTED.value, _("已上报")
+        VERIFYING = Stage.VERIFYING.value, _("核实中")
+        ACCEPTED = Stage.ACCEPTED.value, _("待立案")
+        REJECTED = Stage.REJECTED.value, _("不予立案")
+        FILED = Stage.FILED.value, _("待派遣")
+        DISPATCHED = Stage.DISPATCHED.value, _("待签收")
+        HANDLING = Stage.HANDLING.value, _("处置中")
+        SUSPENDED = Stage.SUSPENDED.value, _("挂账(缓办)")
+        FEEDBACK = Stage.FEEDBACK.value, _("待核查")
+        CHECKING = Stage.CHECKING.value, _("核查中")
+        TO_CLOSE = Stage.TO_CLOSE.value, _("待结案")
+        CLOSED = Stage.CLOSED.value, _("已结案")
+        SELF_CLOSED = Stage.SELF_CLOSED.value, _("自行处置结案")
+        VOIDED = Stage.VOIDED.value, _("作废")
+        MERGED = Stage.MERGED.value, _("并案")
+
+    class Source(models.TextChoices):
+        """案件来源 (CL_CASESRC)."""
+
+        COLLECTOR = "01", _("采集员上报")
+        HOTLINE = "02", _("12345/12319 热线")
+        PUBLIC = "03", _("公众 App/小程序/公众号")
+        VIDEO = "04", _("视频智能识别")
+        DEVICE = "05", _("物联网报警")
+        LEADER = "06", _("领导批示")
+        SUPERIOR = "07", _("上级督办")
+        DEPARTMENT = "08", _("部门转办")
+        MEDIA = "09", _("媒体舆情")
+        PETITION = "10", _("信访")
+        VOLUNTEER = "11", _("网格员/志愿者")
+        CENSUS = "12", _("专项普查")
+        OTHER = "99", _("其他")
+
+    class ReporterType(models.TextChoices):
+        """上报人类型 (CL_REPORTER)."""
+
+        COLLECTOR = "1", _("采集员")
+        PUBLIC = "2", _("公众")
+        SYSTEM = "3", _("系统")
+        DEPARTMENT = "4", _("部门")
+        LEADER = "5", _("领导")
+
+    class Urgency(models.TextChoices):
+        """紧急程度 (CL_URGENCY)."""
+
+        EXTREME = "1", _("特急")
+        URGENT = "2", _("紧急")
+        ORDINARY = "3", _("一般")
+
+    class CloseType(models.TextChoices):
+        """结案类型 (CL_CLOSETYPE)."""
+
+        DISPOSED = "1", _("处置结案")
+        SELF = "2", _("自行处置")
+        FORCED = "3", _("强制结案(审批)")
+        SUSPENDED = "4", _("挂账结案")
+
+    case_no = models.CharField(_("案件号"), max_length=24, unique=True)
+    task_no = models.CharField(_("任务号"), max_length=20, blank=True)
+    kind = models.CharField(_("类别"), max_length=1, choices=Kind.choices)
+    std_ref = models.CharField(_("分类标准版本"), max_length=20)
+    matter_code = models.CharField(_("事项代码"), max_length=11, blank=True)
+    class_code = models.CharField(_("分类代码"), max_length=5)
+    matter_name = models.CharField(_("事项名称"), max_length=30)
+    ext_class = models.CharField(_("市扩展小类"), max_length=5, blank=True)
+    dept_code1 = models.CharField(_("主管部门代码"), max_length=18)
+    dept_name1 = models.CharField(_("主管部门名称"), max_length=100)
+    component_id = models.CharField(_("部件标识码"), max_length=17, blank=True)
+    source = models.CharField(_("问题来源"), max_length=2, choices=Source.choices)
+    source_no = models.CharField(_("来源单号"), max_length=40, blank=True)
+    description = models.TextField(_("问题描述"))
+    address = models.CharField(_("事发位置"), max_length=256)
+    geom = models.PointField(_("坐标"), srid=CGCS2000)
+    grid_code = models.CharField(_("所在单元网格标识码"), max_length=15, blank=True, db_index=True)
+    division_code = models.CharField(_("社区代码"), max_length=12)
+    reporter_type = models.CharField(_("上报人类型"), max_length=1, choices=ReporterType.choices)
+    reporter_id = models.CharField(_("上报人标识"), max_length=64, blank=True)
+    reported_at = models.DateTimeField(_("上报时间"))
+    accepted_at = models.DateTimeField(_("受理时间"), null=True, blank=True)
+    filed_at = models.DateTimeField(_("立案时间"), null=True, blank=True)
+    rejected_at = models.DateTimeField(_("不予立案时间"), null=True, blank=True)
+    reject_reason = models.CharField(_("不予立案原因"), max_length=2, blank=True)
+    dispatched_at = models.DateTimeField(_("派遣时间"), null=True, blank=True)
+    duty_org = models.CharField(_("处置责任单位"), max_length=18, blank=True, db_index=True)
+    filing_condition = models.TextField(_("立案条件"), blank=True)
+    deadline_class = models.CharField(_("时限类别"), max_length=1, blank=True)
+    limit_value = models.DecimalField(_("处置时限"), max_digits=6, decimal_places=1, null=True, blank=True)
+    limit_unit = models.CharField(_("时限单位"), max_length=12, blank=True)
+    dispose_deadline = models.DateTimeField(_("处置截止"), null=True, blank=True)
+    disposed_at = models.DateTimeField(_("处置完成时间"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("核查时间"), null=True, blank=True)
+    close_deadline = models.DateTimeField(_("应结案时间"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("结案时间"), null=True, blank=True)
+    close_type = models.CharField(_("结案类型"), max_length=1, choices=CloseType.choices, blank=True)
+    state = models.CharField(_("案件状态"), max_length=2, choices=State.choices)
+    rework_count = models.PositiveSmallIntegerField(_("返工次数"), default=0)
+    return_count = models.PositiveSmallIntegerField(_("回退次数"), default=0)
+    postpone_count = models.PositiveSmallIntegerField(_("延期次数"), default=0)
+    is_hung = models.CharField(_("缓办(挂账)"), max_length=1, default="0")
+    is_void = models.CharField(_("作废"), max_length=1, default="0")
+    urgency = models.CharField(_("紧急程度"), max_length=1, choices=Urgency.choices, default=Urgency.ORDINARY)
+    is_supervised = models.CharField(_("督办"), max_length=1, default="0")
+    satisfaction = models.CharField(_("满意度"), max_length=1, blank=True)
+    is_simulated = models.BooleanField(_("模拟数据"), default=False)
+    updated_at = models.DateTimeField(_("更新时间"), default=timezone.now)
+    version = models.PositiveIntegerField(_("版本号"), default=1)
+    geom_3857 = models.GeneratedField(
+        expression=Transform("geom", WEB_MERCATOR),
+        output_field=models.PointField(srid=WEB_MERCATOR),
+        db_persist=True,
+    )
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("案件")
+        verbose_name_plural = _("案件")
+        ordering = ["-reported_at", "-rid"]
+        indexes = [
+            models.Index(fields=["division_code"], name="case_division_like", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["-reported_at", "-rid"], name="case_newest"),
+            models.Index(fields=["close_deadline"], name="case_close_deadline"),
+            models.Index(fields=["closed_at"], name="case_closed"),
+            models.Index(
+                fields=["state", "close_deadline"],
+                name="case_open",
+                condition=models.Q(state__in=OPEN_STAGES),
+            ),
+        ]
+        triggers = mark_triggers("GL01")
+
+    def __str__(self) -> str:
+        return self.case_no
+
+
+class CaseStep(models.Model):
+    """案件流转: one step of a case, as the city recorded it; append-only, part of the case's record."""
+
+    class Action(models.TextChoices):
+        """动作 (CL_ACTION)."""
+
+        REPORT = "01", _("上报")
+        SEND_VERIFY = "02", _("核实下发")
+        VERIFY = "03", _("核实反馈")
+        ACCEPT = "04", _("受理")
+        FILE = "05", _("立案")
+        REJECT = "06", _("不予立案")
+        DISPATCH = "07", _("派遣")
+        DISPATCH_AGAIN = "08", _("二次派遣")
+        SIGN = "09", _("签收")
+        FEED_BACK = "10", _("处置反馈")
+        RETURN = "11", _("回退")
+        APPLY_DELAY = "12", _("申请延期")
+        APPROVE_DELAY = "13", _("批准延期")
+        APPLY_SUSPENSION = "14", _("申请缓办")
+        APPROVE_SUSPENSION = "15", _("批准缓办")
+        RESUME = "16", _("恢复")
+        SEND_CHECK = "17", _("核查下发")
+        PASS_CHECK = "18", _("核查通过")
+        REWORK = "19", _("返工")
+        CLOSE = "20", _("结案")
+        SUPERVISE = "21", _("督办")
+        URGE = "22", _("催办")
+        VOID = "23", _("作废")
+        TRANSFER = "24", _("转办上级")
+        SELF_HANDLE = "25", _("自行处置")
+
+    case = models.ForeignKey(Case, verbose_name=_("案件"), on_delete=models.CASCADE, related_name="steps")
+    origin_code = models.CharField(_("归属节点"), max_length=14)
+    seq = models.PositiveSmallIntegerField(_("步骤序号"))
+    action = models.CharField(_("动作"), max_length=2, choices=Action.choices)
+    from_state = models.CharField(_("原状态"), max_length=2, blank=True, choices=Case.State.choices)
+    to_state = models.CharField(_("新状态"), max_length=2, choices=Case.State.choices)
+    operator_role = models.CharField(_("操作角色"), max_length=2)
+    operator_org = models.CharField(_("操作单位"), max_length=18, blank=True)
+    operator_id = models.BigIntegerField(_("操作人"), null=True, blank=True)
+    operated_at = models.DateTimeField(_("操作时间"))
+    deadline = models.DateTimeField(_("本步时限"), null=True, blank=True)
+    opinion = models.TextField(_("意见"), blank=True)
+
+    class Meta:
+        verbose_name = _("案件流转")
+        verbose_name_plural = _("案件流转")
+        ordering = ["case", "seq"]
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="case_step_once")]
+        triggers = mark_parent_trigger("GL01", parent="case_id")
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.get_action_display()}"
+
+
+class CaseNumber(models.Model):
+    """案件号: the last number given per division and day; a number is never given twice."""
+
+    division_code = models.CharField(max_length=6)
+    day = models.DateField()
+    last = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["division_code", "day"], name="case_number_once")]
+
+
+class StageLimit(models.Model):
+    """环节时限: how long a desk may take over a stage; a local decision (grid.md §4.4), editable."""
+
+    stage = models.CharField(_("环节"), max_length=10, unique=True)
+    value = models.DecimalField(_("时限"), max_digits=6, decimal_places=1)
+    unit = models.CharField(_("单位"), max_length=12)
+
+    class Meta:
+        verbose_name = _("环节时限")
+        verbose_name_plural = _("环节时限")
+
+
+class CaseDailyStatistic(ExchangedRecord):
+    """案件日统计 (GL04): derived from the cases at every tier, sent as a check (quality rule Q4)."""
+
+    division_code = models.CharField(_("区划"), max_length=12)
+    stat_date = models.DateField(_("统计日"))
+    kind = models.CharField(_("类别"), max_length=1, choices=Case.Kind.choices)
+    report_num = models.PositiveIntegerField(_("上报数"))
+    valid_report_num = models.PositiveIntegerField(_("有效上报数"))
+    accept_num = models.PositiveIntegerField(_("受理数"))
+    register_num = models.PositiveIntegerField(_("立案数"))
+    dispatch_num = models.PositiveIntegerField(_("派遣数"))
+    need_dispose_num = models.PositiveIntegerField(_("应处置数"))
+    dispose_num = models.PositiveIntegerField(_("处置数"))
+    intime_dispose_num = models.PositiveIntegerField(_("按期处置数"))
+    overtime_to_dispose_num = models.PositiveIntegerField(_("超期未处置数"))
+    need_close_num = models.PositiveIntegerField(_("应结案数"))
+    close_num = models.PositiveIntegerField(_("结案数"))
+    intime_close_num = models.PositiveIntegerField(_("按期结案数"))
+    rework_num = models.PositiveIntegerField(_("返工数"))
+    postpone_num = models.PositiveIntegerField(_("延期数"))
+    hang_num = models.PositiveIntegerField(_("缓办数"))
+    void_num = models.PositiveIntegerField(_("作废数"))
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("案件日统计")
+        verbose_name_plural = _("案件日统计")
+        ordering = ["-stat_date", "division_code", "kind"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["origin_code", "division_code", "stat_date", "kind"], name="case_daily_statistic_once"
+            ),
+        ]
+        triggers = mark_triggers("GL04")

@@ -1,0 +1,50 @@
+"""Import runs 导入: what was read, what was taken, and why the rest was not."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportRun(models.Model):
+    """导入批次: one file read into grids, components, matters or cases."""
+
+    class State(models.TextChoices):
+        """状态."""
+
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("完成")
+        REFUSED = "refused", _("退回")
+        DRY_RUN = "dry_run", _("试运行")
+
+    kind = models.CharField(_("类别"), max_length=12)
+    file_name = models.CharField(_("文件"), max_length=200)
+    file_sha = models.CharField(max_length=64)
+    state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField(_("开始"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("结束"), null=True)
+    rows_read = models.PositiveIntegerField(_("读取行数"), default=0)
+    rows_taken = models.PositiveIntegerField(_("导入行数"), default=0)
+    rows_refused = models.PositiveIntegerField(_("退回行数"), default=0)
+    summary = models.JSONField(_("摘要"), default=dict)
+    started_by = models.CharField(_("操作人"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("导入批次")
+        verbose_name_plural = _("导入批次")
+        ordering = ["-id"]
+
+
+class ImportIssue(models.Model):
+    """导入问题: one row's fault, with the place and the remedy."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="issues")
+    row_no = models.PositiveIntegerField(_("行号"))
+    key = models.CharField(_("编号"), max_length=40, blank=True)
+    field = models.CharField(_("字段"), max_length=60, blank=True)
+    code = models.CharField(_("规则"), max_length=30)
+    is_fatal = models.BooleanField(_("退回"), default=True)
+    message = models.TextField(_("说明"))
+
+    class Meta:
+        verbose_name = _("导入问题")
+        verbose_name_plural = _("导入问题")
+        ordering = ["row_no", "id"]

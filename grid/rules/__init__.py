@@ -1,0 +1,5 @@
+"""Rules of the grid as plain Python: stages and moves, the clock, codes. Imports only the standard library."""
+
+from grid.rules.stages import FINAL_STAGES, OPEN_STAGES, Stage
+
+__all__ = ["FINAL_STAGES", "OPEN_STAGES", "Stage"]

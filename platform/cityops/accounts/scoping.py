@@ -1,0 +1,31 @@
+"""Who may see what, written once: region by the prefix of its level, and the person's organisation.
+
+Every list is ``Model.objects.visible_to(user)``; the check of one object is ``visible_to(user).filter(pk=…)``, so
+list and detail cannot disagree. What is outside is answered with 404.
+"""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.gis.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from cityops.accounts.models import User
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    """A queryset of things that belong to a division, and perhaps to an organisation."""
+
+    division_field = "division_code"
+    organisation_field = ""
+    """Column with the code of the responsible organisation; a person whose role is bound to the own organisation
+    sees only rows of it and of those under it."""
+
+    def visible_to(self, user: "User | Any") -> Self:
+        """The rows this person may see: inside the own division; for a bound role, of the own organisation."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        seen = Q(**{f"{self.division_field}__startswith": user.scope_prefix}) if user.scope_prefix else Q()
+        if self.organisation_field and user.is_bound_to_organisation:
+            seen &= Q(**{f"{self.organisation_field}__in": user.organisation_codes})
+        return self.filter(seen)

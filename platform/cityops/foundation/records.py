@@ -1,0 +1,173 @@
+"""Exchanged records 交换记录: the base class, and the registry that apps fill from their ``records.py``.
+
+A record has one owner for life: the node named in ``origin_code``. Only the owner changes it; every other tier
+holds a read-only replica in the same table. ``sync`` reads the registry and moves the records of every app
+without importing one.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Flow(StrEnum):
+    """Which way a dataset travels 流向."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Scope(StrEnum):
+    """Who may see a record 可见范围: the city only, up to its province, up to the nation."""
+
+    CITY = "C"
+    PROVINCE = "P"
+    NATION = "N"
+
+
+class Lane(StrEnum):
+    """Independent streams, so that bulk never holds up what is urgent 通道."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+def local_node() -> str:
+    """Code of this node; the default owner of what is created here."""
+    return str(settings.CITYOPS_NODE)
+
+
+class ExchangedRecord(models.Model):
+    """A row that travels between tiers under a dataset of the data standard."""
+
+    rid = models.UUIDField(_("记录标识"), primary_key=True, default=uuid.uuid4, editable=False)
+    origin_code = models.CharField(_("归属节点"), max_length=14, default=local_node, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_replica(self) -> bool:
+        """True where another node owns the record, so that it is read-only here."""
+        return self.origin_code != local_node()
+
+
+@dataclass(frozen=True)
+class ChildRows:
+    """Rows that belong to a record and travel inside it (the steps of a case); append-only, joined by ``parent``."""
+
+    name: str
+    model: type[models.Model]
+    parent: str
+    fields: tuple[str, ...]
+    order: str
+    """Column that orders and, with the parent, identifies a child."""
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """How one model maps to one dataset 数据集.
+
+    ``fields`` maps the dataset's field names to the model's column names; ``rid`` is always carried. A column that
+    is not named here never leaves the node. ``local`` lists dataset fields that stay at the owner on purpose.
+    """
+
+    dataset: str
+    model: type[ExchangedRecord]
+    fields: Mapping[str, str]
+    flow: Flow = Flow.UP
+    scope: Scope = Scope.NATION
+    lane: Lane = Lane.NORMAL
+    children: tuple[ChildRows, ...] = ()
+    local: tuple[str, ...] = ()
+    division_field: str = "division_code"
+    """Column that says which division a record belongs to; empty for datasets that belong to none."""
+    schema_version: int = 1
+    checks: tuple[tuple[str, str, str], ...] = field(default=())
+    """Rules of the logic between fields, as (code, SQL that is true when broken, remedy), run on the staging table."""
+
+    @property
+    def table(self) -> str:
+        """Name of the database table."""
+        return self.model._meta.db_table
+
+
+class Registry:
+    """The record kinds of all apps, by dataset code."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, RecordKind] = {}
+
+    def register(self, kind: RecordKind) -> RecordKind:
+        """Add a kind; one model per dataset, one dataset per model."""
+        if kind.dataset in self._kinds:
+            raise ValueError(f"Dataset {kind.dataset} is registered twice.")
+        self._kinds[kind.dataset] = kind
+        return kind
+
+    def get(self, dataset: str) -> RecordKind:
+        """The kind of a dataset. Raises KeyError for a dataset nobody registered."""
+        return self._kinds[dataset]
+
+    def __contains__(self, dataset: object) -> bool:
+        return dataset in self._kinds
+
+    def __iter__(self) -> Iterator[RecordKind]:
+        return iter(self._kinds[code] for code in sorted(self._kinds))
+
+
+registry = Registry()
+
+
+def _mark(dataset: str, key: str, rows: str, op: str) -> str:
+    """Body of a marking trigger: one mark per changed record that this node owns."""
+    return (
+        "INSERT INTO sync_dirty (dataset, rid, op, marked_at) "
+        f"SELECT DISTINCT '{dataset}', r.{key}, '{op}', clock_timestamp() FROM {rows} AS r "
+        "WHERE r.origin_code = (SELECT node_code FROM sync_self); RETURN NULL;"
+    )
+
+
+def mark_triggers(dataset: str) -> list[pgtrigger.Trigger]:
+    """Statement-level triggers that append a mark to ``sync_dirty`` for each changed record of this node.
+
+    Rows whose owner is another node (replicas) leave no mark. Marks are appended, never merged: a writer still in
+    flight must leave its own mark.
+    """
+    operations = [
+        ("insert", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), "new_rows", "U"),
+        ("update", pgtrigger.Update, pgtrigger.Referencing(new="new_rows"), "new_rows", "U"),
+        ("delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), "old_rows", "D"),
+    ]
+    return [
+        pgtrigger.Trigger(
+            name=f"sync_mark_{name}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=referencing,
+            func=_mark(dataset, "rid", rows, op),
+        )
+        for name, operation, referencing, rows, op in operations
+    ]
+
+
+def mark_parent_trigger(dataset: str, *, parent: str) -> list[pgtrigger.Trigger]:
+    """A trigger for append-only child rows (which carry ``origin_code`` too): a new child marks its record."""
+    return [
+        pgtrigger.Trigger(
+            name="sync_mark_parent",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            referencing=pgtrigger.Referencing(new="new_rows"),
+            func=_mark(dataset, parent, "new_rows", "U"),
+        ),
+    ]

@@ -1,0 +1,12 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MaintenanceConfig(AppConfig):
+    """应用维护."""
+
+    name = "cityops.maintenance"
+    label = "maintenance"
+    verbose_name = _("应用维护")

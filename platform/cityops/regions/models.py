@@ -1,0 +1,82 @@
+"""Divisions 行政区划, one row per code and period of validity."""
+
+from typing import Self
+
+from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Transform
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cityops.foundation.records import ExchangedRecord, mark_triggers
+from cityops.regions.rules import Level, scope_prefix, shown_code
+
+CGCS2000 = 4490
+"""EPSG code of the one coordinate system inside the platform."""
+WEB_MERCATOR = 3857
+"""EPSG code of map tiles."""
+
+
+class DivisionQuerySet(models.QuerySet["Division"]):
+    """Words to ask for divisions."""
+
+    def current(self) -> Self:
+        """Divisions that are valid today (not retired)."""
+        return self.filter(valid_to__isnull=True)
+
+    def inside(self, code: str, level: int) -> Self:
+        """A division and everything under it."""
+        return self.filter(code__startswith=scope_prefix(code, level))
+
+    def visible_to(self, user: object) -> Self:
+        """Every signed-in person may read the code list of divisions: it is public."""
+        return self if getattr(user, "is_authenticated", False) else self.none()
+
+
+class Division(ExchangedRecord):
+    """行政区划 (JC01): a province, city, county, street or community, with its boundary where one is known."""
+
+    class Levels(models.IntegerChoices):
+        """行政级别 (CL_DIVLEVEL)."""
+
+        NATION = Level.NATION.value, _("国家")
+        PROVINCE = Level.PROVINCE.value, _("省级")
+        CITY = Level.CITY.value, _("地级")
+        COUNTY = Level.COUNTY.value, _("县级")
+        STREET = Level.STREET.value, _("街道(乡镇)")
+        COMMUNITY = Level.COMMUNITY.value, _("社区(村)")
+
+    code = models.CharField(_("区划代码"), max_length=12, db_index=True)
+    name = models.CharField(_("名称"), max_length=60)
+    level = models.PositiveSmallIntegerField(_("级别"), choices=Levels.choices)
+    parent_code = models.CharField(_("上级代码"), max_length=12, blank=True, db_index=True)
+    full_name = models.CharField(_("全称"), max_length=200, blank=True)
+    center = models.PointField(_("中心点"), srid=CGCS2000, null=True)
+    boundary = models.MultiPolygonField(_("边界"), srid=CGCS2000, null=True)
+    valid_from = models.DateField(_("启用日期"))
+    valid_to = models.DateField(_("停用日期"), null=True, blank=True)
+    successor_code = models.CharField(_("承继代码"), max_length=12, blank=True)
+    source = models.CharField(_("数据来源"), max_length=200, blank=True)
+    source_crs = models.CharField(_("来源坐标系"), max_length=20, blank=True)
+    boundary_3857 = models.GeneratedField(
+        expression=Transform("boundary", WEB_MERCATOR),
+        output_field=models.MultiPolygonField(srid=WEB_MERCATOR, null=True),
+        db_persist=True,
+    )
+
+    objects = DivisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("行政区划")
+        verbose_name_plural = _("行政区划")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "valid_from"], name="division_code_from"),
+            models.UniqueConstraint(fields=["code"], condition=Q(valid_to__isnull=True), name="division_code_current"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="division_validity"
+            ),
+        ]
+        triggers = mark_triggers("JC01")
+
+    def __str__(self) -> str:
+        return f"{self.name} {shown_code(self.code, self.level)}"

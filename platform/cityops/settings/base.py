@@ -1,0 +1,220 @@
+"""What every instance shares. A tier is a choice of three values: CITYOPS_TIER, CITYOPS_REGION, CITYOPS_NODE."""
+
+from pathlib import Path
+
+from csp.constants import SELF
+from django.utils.translation import gettext_lazy as _
+
+from cityops.settings.environment import ROOT, bundled_library, celery_broker, env
+
+# --- which instance this is
+CITYOPS_TIER = env.str("CITYOPS_TIER")
+CITYOPS_REGION = env.str("CITYOPS_REGION")
+CITYOPS_NODE = env.str("CITYOPS_NODE")
+CITYOPS_NAME = env.str("CITYOPS_NAME", default="")
+CITYOPS_SYSTEMS = env.list("CITYOPS_SYSTEMS", default=[])
+"""Deviations from the tier's default systems: ``+industry`` switches on, ``-exchange`` switches off."""
+CITYOPS_BASE_URL = env.str("CITYOPS_BASE_URL", default="")
+"""Address at which the parent and the children reach this node."""
+CITYOPS_SIMULATED = env.bool("CITYOPS_SIMULATED", default=False)
+"""True where the data come from the simulator; every page then says so."""
+VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))
+CITYOPS_KEY_DIR = Path(env.str("CITYOPS_KEY_DIR", default=str(VAR / "keys")))
+"""Private signing keys, one 0600 file each; outside the database and its backups."""
+
+# --- Django
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "django_htmx",
+    "csp",
+    "axes",
+    "guardian",
+    "pgtrigger",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "cityops.foundation",
+    "cityops.regions",
+    "cityops.accounts",
+    "tiers",
+    "sync.standard",
+    "sync.exchange",
+    "grid",
+    "evaluation",
+    "cityops.maintenance",
+    "cityops.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cityops.foundation.middleware.AuditContextMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "cityops.urls"
+WSGI_APPLICATION = "cityops.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "cityops.web.context.shell",
+            ],
+            "builtins": ["cityops.web.templatetags.cityops"],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {
+    "default": {
+        **env.db_url("DATABASE_URL", engine="django.contrib.gis.db.backends.postgis"),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"prepare_threshold": 1, "server_side_binding": True},
+    },
+}
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+GDAL_LIBRARY_PATH = bundled_library("pyogrio", "libgdal-*.so*")
+GEOS_LIBRARY_PATH = bundled_library("shapely", "libgeos_c-*.so*")
+
+# --- language and time
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英文"))]
+LOCALE_PATHS = [ROOT / "platform" / "cityops" / "locale"]
+TIME_ZONE = env.str("CITYOPS_TIME_ZONE", default="Asia/Shanghai")
+USE_TZ = True
+
+# --- static files: vendored from npm packages by bin/assets, never from a CDN
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [path for path in [ROOT / "var" / "assets"] if path.is_dir()]
+
+# --- people
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = env.int("CITYOPS_SESSION_SECONDS", default=12 * 3600)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = f"cityops-{CITYOPS_NODE}".lower()
+CSRF_COOKIE_NAME = f"cityops-csrf-{CITYOPS_NODE}".lower()
+CITYOPS_SESSION_IDLE_SECONDS = env.int("CITYOPS_SESSION_IDLE_SECONDS", default=30 * 60)
+ANONYMOUS_USER_NAME = None  # guardian: no pseudo-person in the table of people
+GUARDIAN_MONKEY_PATCH_USER = False
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.5  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+# --- browser
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": ["'none'"],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+
+# --- API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "cityops.accounts.authentication.ApiTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "cityops.foundation.paging.CursorPaging",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": env.str("CITYOPS_API_RATE", default="600/min")},
+    "EXCEPTION_HANDLER": "cityops.foundation.problem.exception_handler",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CityOps · 城市运行管理服务平台",
+    "DESCRIPTION": "The same records and figures as the pages show, for other systems.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- background work
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": CITYOPS_NODE,
+    },
+}
+CELERY_BROKER_URL = celery_broker(REDIS_URL)
+CELERY_TASK_DEFAULT_QUEUE = f"cityops-{CITYOPS_NODE}".lower()
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / f"beat-{CITYOPS_NODE}")
+
+# --- exchange
+SYNC_TICK_SECONDS = env.int("SYNC_TICK_SECONDS", default=10)
+SYNC_BATCH_RECORDS = env.int("SYNC_BATCH_RECORDS", default=10_000)
+SYNC_BATCH_BYTES = env.int("SYNC_BATCH_BYTES", default=8 * 1024 * 1024)
+SYNC_SLICE_SECONDS = env.int("SYNC_SLICE_SECONDS", default=20)
+
+# --- logs
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "cityops.foundation.logs.json_formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": env.str("CITYOPS_LOG_LEVEL", default="INFO")},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

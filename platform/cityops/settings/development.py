@@ -1,0 +1,15 @@
+"""Development and the demo: debug off unless asked for, plain http on loopback."""
+
+from cityops.settings.environment import env
+
+env.ENVIRON.setdefault("CITYOPS_TIER", "municipal")
+env.ENVIRON.setdefault("CITYOPS_REGION", "330100000000")
+env.ENVIRON.setdefault("CITYOPS_NODE", "330100000000-C")
+env.ENVIRON.setdefault("DATABASE_URL", "postgis://postgres@127.0.0.1:5432/cityops")
+env.ENVIRON.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+from cityops.settings.base import *  # noqa: E402, F403
+
+DEBUG = env.bool("CITYOPS_DEBUG", default=False)
+SECRET_KEY = env.str("CITYOPS_SECRET_KEY", default="development-only-key-never-used-where-people-work-0123456789")
+ALLOWED_HOSTS = env.list("CITYOPS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])

@@ -1,0 +1,23 @@
+"""Production: no secret and no host has a default; ``check --deploy`` is clean."""
+
+from cityops.settings.base import *  # noqa: F403
+from cityops.settings.environment import env
+
+DEBUG = False
+SECRET_KEY = env.str("CITYOPS_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("CITYOPS_SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list("CITYOPS_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+if env.bool("CITYOPS_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}

@@ -1,0 +1,63 @@
+"""Routes of this instance: a system that is off has none, so it answers 404.
+
+Each app keeps its routes in ``web/urls.py`` (pages) and ``api/urls.py`` (API); this module only says at which
+prefix and under which systems they open.
+"""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from tiers.systems import active_systems
+
+ALWAYS: frozenset[str] = frozenset()
+PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("", "cityops.foundation.urls", ALWAYS),
+    ("", "cityops.accounts.web.urls", ALWAYS),
+    ("", "cityops.web.urls", ALWAYS),
+    ("divisions/", "cityops.regions.web.urls", ALWAYS),
+    ("standard/", "sync.standard.web.urls", frozenset({"exchange"})),
+    ("exchange/", "sync.exchange.web.urls", frozenset({"exchange"})),
+    ("sync/v1/", "sync.exchange.peer.urls", frozenset({"exchange"})),
+    ("cases/", "grid.web.urls", frozenset({"command", "analysis"})),
+    ("desk/", "grid.web.desk_urls", frozenset({"command"})),
+    ("ground/", "grid.web.ground_urls", frozenset({"command", "analysis"})),
+    ("figures/", "evaluation.web.urls", frozenset({"evaluation"})),
+    ("cities/", "cityops.web.city_urls", frozenset({"analysis"})),
+    ("maintenance/", "cityops.maintenance.web.urls", frozenset({"maintenance"})),
+)
+"""(prefix, module, systems): open where one of the systems runs; no systems means always."""
+API: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("", "cityops.foundation.api.urls", ALWAYS),
+    ("", "cityops.accounts.api.urls", ALWAYS),
+    ("", "cityops.regions.api.urls", ALWAYS),
+    ("", "sync.standard.api.urls", frozenset({"exchange"})),
+    ("", "sync.exchange.api.urls", frozenset({"exchange"})),
+    ("", "grid.api.urls", frozenset({"command", "analysis"})),
+    ("", "grid.api.desk_urls", frozenset({"command"})),
+    ("", "evaluation.api.urls", frozenset({"evaluation"})),
+)
+"""The same for ``/api/v1/``."""
+
+
+def _open(table: tuple[tuple[str, str, frozenset[str]], ...], systems: frozenset[str]) -> list[URLResolver]:
+    return [
+        path(prefix, include(module))
+        for prefix, module, needed in table
+        if (not needed or needed & systems) and _exists(module)
+    ]
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def routes(systems: frozenset[str]) -> list[URLPattern | URLResolver]:
+    """All routes of an instance that runs ``systems``."""
+    return [*_open(PAGES, systems), path("api/v1/", include((_open(API, systems), "api")))]
+
+
+urlpatterns = routes(active_systems())

@@ -1,0 +1,1 @@
+"""The shell: navigation, home pages, design system, base templates, vector tiles, static files."""

@@ -1,0 +1,12 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class StandardConfig(AppConfig):
+    """数据标准."""
+
+    name = "sync.standard"
+    label = "standard"
+    verbose_name = _("数据标准")

@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TiersConfig(AppConfig):
+    """层级与节点."""
+
+    name = "tiers"
+    verbose_name = _("层级与节点")
