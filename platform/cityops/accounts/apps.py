@@ -1,6 +1,7 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,9 @@ class AccountsConfig(AppConfig):
     name = "cityops.accounts"
     label = "accounts"
     verbose_name = _("机构与人员")
+
+    def ready(self) -> None:
+        """Seed roles and permissions after every migrate."""
+        from cityops.accounts.seeding import seed_after_migrate  # noqa: PLC0415
+
+        post_migrate.connect(seed_after_migrate, dispatch_uid="accounts.seeding")

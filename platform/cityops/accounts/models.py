@@ -4,13 +4,15 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import Group, PermissionsMixin
+from django.contrib.auth.models import Group, Permission, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.scoping import ScopedQuerySet
+from cityops.foundation.errors import InvalidInput
 from cityops.foundation.records import ExchangedRecord, mark_triggers
 from cityops.regions.models import Division
 from cityops.regions.rules import scope_prefix
@@ -78,6 +80,8 @@ class Role(Group):
     step_code = models.CharField(_("流转角色"), max_length=2, blank=True, help_text="CL_ROLE")
     is_bound_to_organisation = models.BooleanField(_("限本单位"), default=False)
     is_seeded = models.BooleanField(_("预置"), default=False)
+    offered = ArrayField(models.CharField(max_length=100), default=list, editable=False)
+    """Permissions that seeding gave once; what people took away since is not given again."""
 
     objects: ClassVar[models.Manager["Role"]] = models.Manager()  # type: ignore[assignment]
 
@@ -85,6 +89,11 @@ class Role(Group):
         verbose_name = _("角色")
         verbose_name_plural = _("角色")
         ordering = ["code"]
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language; names that people gave stay as they are."""
+        return gettext(self.name) if self.is_seeded else self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -127,15 +136,41 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("人员")
         verbose_name_plural = _("人员")
         ordering = ["username"]
+        constraints = [models.CheckConstraint(condition=models.Q(is_superuser=False), name="nobody_above_the_roles")]
 
     def __str__(self) -> str:
         return self.name or self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the visible prefix in step with the division and its level."""
-        division = Division.objects.current().only("code", "level").get(code=self.division_code)
-        self.scope_prefix = scope_prefix(division.code, division.level)
+        """Keep the visible prefix in step with the division and its level. Raises InvalidInput for an unknown one."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "division_code" in fields:
+            division = Division.objects.current().only("code", "level").filter(code=self.division_code).first()
+            if division is None:
+                raise InvalidInput(_("没有区划 %s;请先载入区划,或改用现行代码。") % self.division_code)
+            self.scope_prefix = scope_prefix(division.code, division.level)
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "scope_prefix"}
         super().save(*args, **kwargs)
+
+    @cached_property
+    def permission_codes(self) -> frozenset[str]:
+        """Everything the person's roles allow, as ``app_label.codename``; one query, kept for the request."""
+        rows = Permission.objects.filter(group__user=self).values_list("content_type__app_label", "codename")
+        return frozenset(f"{label}.{codename}" for label, codename in rows)
+
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """Whether a role of the person holds ``perm``; powers come from roles only, nobody is above them.
+
+        With ``obj``: whether the person was granted it for this object (an exception, by django-guardian).
+        """
+        if not self.is_active:
+            return False
+        return perm in self.permission_codes if obj is None else super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether a role holds anything of the app."""
+        return self.is_active and any(code.startswith(f"{app_label}.") for code in self.permission_codes)
 
     @cached_property
     def roles(self) -> list[Role]:

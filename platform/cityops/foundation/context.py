@@ -45,3 +45,8 @@ def acting(actor: Actor) -> Iterator[Actor]:
 def new_request_id() -> str:
     """A fresh identifier that ties log lines, audit entries and error pages together."""
     return uuid.uuid4().hex
+
+
+def become(actor: Actor) -> None:
+    """Name the actor later in a running request, as when a token tells who it is; lasts to the request's end."""
+    _actor.set(actor)

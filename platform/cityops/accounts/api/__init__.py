@@ -1,0 +1,1 @@
+"""The API of organisations, people and one's own account."""
