@@ -1,0 +1,1 @@
+"""The grid for other systems: ``/api/v1/``."""

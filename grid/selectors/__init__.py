@@ -1,0 +1,1 @@
+"""Questions a screen, a report or a peer asks of the grid."""

@@ -1,0 +1,1 @@
+"""Decisions people or peers make: one verb, one transaction, one trace, one event."""
