@@ -61,3 +61,7 @@ def routes(systems: frozenset[str]) -> list[URLPattern | URLResolver]:
 
 
 urlpatterns = routes(active_systems())
+handler400 = "cityops.web.errors.bad_request"
+handler403 = "cityops.web.errors.forbidden"
+handler404 = "cityops.web.errors.not_found"
+handler500 = "cityops.web.errors.server_error"

@@ -1,5 +1,205 @@
-"""Template tags of the design system: lights, figures, icons, bars."""
+"""Template tags of the design system: lights, figures, icons, bars, deadlines, paging. Builtin in every template.
+
+A light is always colour, shape and word; a figure is always a link to what is behind it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
+from django.forms import BoundField
+from django.http import QueryDict
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 register = template.Library()
+
+LIGHTS: dict[str, tuple[str, Any]] = {
+    "red": ("r", gettext_lazy("红")),
+    "yellow": ("y", gettext_lazy("黄")),
+    "green": ("g", gettext_lazy("绿")),
+    "paused": ("p", gettext_lazy("暂停")),
+    "orange": ("o", gettext_lazy("橙")),
+    "blue": ("b", gettext_lazy("蓝")),
+    "none": ("n", gettext_lazy("无")),
+}
+"""Light → (letter of its shape and colour, its word)."""
+BAR_CLASSES = {"red": "fr", "yellow": "fy", "green": "fg", "paused": "fp", "orange": "fo", "brand": "fb", "pale": "fl"}
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite; without a label it is hidden from screen readers, so a word must stand beside it."""
+    href = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="ic {}" role="img" aria-label="{}"><use href="{}"></use></svg>', css, label, href
+        )
+    return format_html('<svg class="ic {}" aria-hidden="true"><use href="{}"></use></svg>', css, href)
+
+
+@register.simple_tag
+def light(value: Any, text: Any = "", box: bool = False, word: bool = True) -> SafeString:
+    """A light: shape, word and what is added (``text``: time left, a count). ``value`` is a light or has one.
+
+    ``word=False`` only where a legend or column head on the same page says the word; readers still hear it.
+    """
+    name = str(getattr(value, "light", value) or "none")
+    letter, title = LIGHTS.get(name, LIGHTS["none"])
+    shape = format_html('<svg aria-hidden="true"><use href="{}#l-{}"></use></svg>', static("web/lights.svg"), letter)
+    said = format_html('<span class="{}">{}</span>', "" if word else "visually-hidden", title)
+    css = f"li li-{letter}{' box' if box else ''}"
+    added = format_html(" <u>{}</u>", text) if text not in ("", None) else ""
+    return format_html('<span class="{}">{}{}{}</span>', css, shape, said, added)
+
+
+@register.simple_tag
+def fig(value: Any, url: str = "", unit: str = "", decimals: int | None = None) -> SafeString:
+    """A figure that opens what is behind it; without a value it says 无数据 (a zero denominator is no zero)."""
+    if value is None or value == "":
+        return format_html('<span class="nodata">{}</span>', _("无数据"))
+    shown = number(value, decimals)
+    body = format_html('<a class="num" href="{}">{}</a>', url, shown) if url else format_html("{}", shown)
+    return format_html("{}<small>{}</small>", body, unit) if unit else body
+
+
+@register.filter
+def number(value: Any, decimals: int | None = None) -> str:
+    """A number with thousands separated; other things as they are."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return str(value)
+    return number_format(value, decimals, use_l10n=True, force_grouping=True)
+
+
+@register.simple_tag
+def bar(parts: Mapping[str, int], full: int = 0, width: int = 112, height: int = 8) -> SafeString:
+    """A small stacked bar: ``parts`` maps a light (or ``brand``, ``pale``) to its count, ``full`` is the whole length.
+
+    Widths are SVG attributes, as the content policy forbids style attributes; each part that is not zero is at
+    least two units wide. The words stand beside it in the table, so it is hidden from screen readers.
+    """
+    full = max(full, sum(parts.values()), 1)
+    rects, x = [], 0.0
+    for name, count in parts.items():
+        if count <= 0:
+            continue
+        part = max(2.0, count / full * width)
+        rects.append((f"{x:.1f}", f"{part:.1f}", height, BAR_CLASSES.get(name, "fp")))
+        x += part + 0.5
+    drawn = format_html_join("", '<rect x="{}" width="{}" height="{}" class="{}"/>', rects)
+    return format_html(
+        '<svg class="bar" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}</svg>',
+        max(width, round(x)),
+        height,
+        drawn,
+    )
+
+
+def span_words(seconds: float) -> str:
+    """A length of time in two units at most: 2 日 3 时, 1 时 20 分, 5 分."""
+    minutes = int(abs(seconds)) // 60
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return _("%(days)s 日 %(hours)s 时") % {"days": days, "hours": hours}
+    if hours:
+        return _("%(hours)s 时 %(minutes)s 分") % {"hours": hours, "minutes": rest}
+    return _("%(minutes)s 分") % {"minutes": rest}
+
+
+@register.filter
+def span(seconds: Any) -> str:
+    """A length of time given in seconds or as a timedelta, in words; nothing for None."""
+    if seconds is None or seconds == "":
+        return ""
+    return span_words(getattr(seconds, "total_seconds", lambda: seconds)())
+
+
+@register.simple_tag
+def deadline(due: datetime | None, at: datetime | None = None) -> SafeString:
+    """A deadline as local time plus what is left by the clock on the wall: 剩 1 时 20 分, 超 5 分."""
+    if due is None:
+        return format_html('<span class="mut">{}</span>', _("无时限"))
+    left = (due - (at or timezone.now())).total_seconds()
+    words = _("剩 %(span)s") if left >= 0 else _("超 %(span)s")
+    local = timezone.localtime(due)
+    return format_html(
+        '<time datetime="{}" title="{}">{} <span class="sec">· {}</span></time>',
+        due.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M"),
+        moment(due),
+        words % {"span": span_words(left)},
+    )
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A moment in local time: the day without the year where it is this year's."""
+    if value is None:
+        return "—"
+    local = timezone.localtime(value)
+    same_year = local.year == timezone.localtime().year
+    return local.strftime("%m-%d %H:%M" if same_year else "%Y-%m-%d %H:%M")
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The page's query string with some values replaced; None or an empty text takes one out; ``page`` is reset."""
+    request = context.get("request")
+    values: QueryDict = request.GET.copy() if request else QueryDict(mutable=True)
+    values.pop("page", None)
+    for key, value in changes.items():
+        if value is None or value == "":
+            values.pop(key, None)
+        elif isinstance(value, list | tuple):
+            values.setlist(key, [str(v) for v in value])
+        else:
+            values[key] = str(value)
+    return f"?{values.urlencode()}" if values else "?"
+
+
+@register.inclusion_tag("web/parts/pagination.html", takes_context=True)
+def pagination(context: template.Context, page: Page[Any]) -> dict[str, Any]:
+    """Links to the pages of a list, with how many rows there are."""
+    numbers = list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+    return {"request": context.get("request"), "page": page, "numbers": numbers, "gap": page.paginator.ELLIPSIS}
+
+
+@register.inclusion_tag("web/parts/field.html")
+def field(bound: BoundField, css: str = "") -> dict[str, Any]:
+    """One form field: label, control, help and errors, tied together for screen readers."""
+    marks: dict[str, Any] = {}
+    described = []
+    if bound.help_text:
+        described.append(f"{bound.auto_id}_helptext")
+    if bound.errors:
+        described.append(f"{bound.auto_id}_error")
+        marks["aria-invalid"] = "true"
+    if described:
+        marks["aria-describedby"] = " ".join(described)
+    kind = type(bound.field.widget).__name__.lower()
+    is_group = kind in {"radioselect", "checkboxselectmultiple"}
+    control = bound.as_widget(attrs={} if is_group else marks)
+    return {
+        "field": bound, "control": control, "css": css, "kind": kind, "is_group": is_group,
+        "described": marks.get("aria-describedby", ""),
+    }  # fmt: skip
+
+
+@register.filter
+def count_words(count: int) -> str:
+    """How many records: 12 件."""
+    return ngettext("%(count)s 件", "%(count)s 件", count) % {"count": number(count)}
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """A mapping's value by a key that is itself a variable."""
+    return mapping.get(key) if mapping else None

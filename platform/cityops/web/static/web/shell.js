@@ -1,0 +1,44 @@
+// Comforts of the shell; every page works without this file.
+// Ctrl K puts the cursor into the search; Esc and a click outside close open menus; a shown message may be put away.
+
+const menus = () => document.querySelectorAll("details.who[open], details.burger[open]");
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    const field = document.querySelector("[data-shortcut=k]");
+    if (field) {
+      event.preventDefault();
+      field.focus();
+      field.select();
+    }
+  }
+  if (event.key === "Escape") {
+    for (const menu of menus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// A form that filters a list sends itself when a choice changes (its button stays for those without scripts).
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-autosubmit]");
+  if (form && event.target.matches("select, input[type=date], input[type=checkbox]")) form.requestSubmit();
+});
+
+// Fields left empty do not go into the address, so that it stays short enough to be sent to a colleague.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "get") return;
+  for (const field of event.target.elements) {
+    if (field.name && field.value === "") field.disabled = true;
+  }
+  setTimeout(() => {
+    for (const field of event.target.elements) field.disabled = false;
+  });
+});

@@ -1,0 +1,43 @@
+"""The menu 菜单 of each tier, as data: names of pages, permissions and systems are strings, nothing is imported.
+
+An entry shows where one of its systems runs on this instance, its page has a route and the person holds its
+permission. What is switched off therefore has no entry, and its address answers 404.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+from tiers.tier import Tier
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the menu."""
+
+    title: str | Promise
+    url_name: str
+    icon: str
+    """Name of an icon of the sprite (``platform/cityops/web/icons.txt``)."""
+    permission: str = ""
+    """Codename as in an app's ``permissions.py``; empty for everybody who is signed in."""
+    systems: frozenset[str] = frozenset()
+    """Shown where one of these runs; empty for always."""
+    covers: tuple[str, ...] = ()
+    """Beginnings of the URL names of pages that belong to this entry, so that it is marked there."""
+
+    def holds(self, url_name: str) -> bool:
+        """Whether the page called ``url_name`` belongs to this entry."""
+        return url_name == self.url_name or url_name.startswith(self.covers)
+
+
+def of_tier(tier: Tier) -> tuple[Entry, ...]:
+    """The entries of a tier in their order."""
+    entries: tuple[Entry, ...] = import_string(f"tiers.{tier.value}.menu.MENU")
+    return entries
+
+
+def running(tier: Tier, systems: frozenset[str]) -> list[Entry]:
+    """The entries whose systems run, whoever looks."""
+    return [entry for entry in of_tier(tier) if not entry.systems or entry.systems & systems]

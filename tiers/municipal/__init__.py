@@ -1,0 +1,1 @@
+"""What the municipal instance 市 adds: its menu."""

@@ -1,0 +1,1 @@
+"""What the national instance 国家 adds: its menu."""

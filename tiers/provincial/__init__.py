@@ -1,0 +1,1 @@
+"""What the provincial instance 省 adds: its menu."""

@@ -1,0 +1,33 @@
+"""The menu of a province."""
+
+from django.utils.translation import gettext_lazy as _
+
+from tiers.menu import Entry
+
+ANALYSIS = frozenset({"analysis"})
+EVALUATION = frozenset({"evaluation"})
+EXCHANGE = frozenset({"exchange"})
+MAINTENANCE = frozenset({"maintenance"})
+MENU: tuple[Entry, ...] = (
+    Entry(_("总览"), "home", "home"),
+    Entry(_("城市一览"), "city-list", "building-community", systems=ANALYSIS, covers=("city-",)),
+    Entry(_("案件"), "case-list", "inbox", systems=ANALYSIS, covers=("case-",)),
+    Entry(_("网格"), "grid-list", "layout-grid", systems=ANALYSIS, covers=("grid-",)),
+    Entry(_("部件"), "component-list", "box", systems=ANALYSIS, covers=("component-",)),
+    Entry(_("指标"), "figure-list", "scale", systems=EVALUATION, covers=("figure-",)),
+    Entry(_("数据交换"), "exchange-overview", "arrows-exchange", systems=EXCHANGE, covers=("exchange-",)),
+    Entry(
+        _("数据标准"),
+        "standard-index",
+        "book",
+        systems=EXCHANGE,
+        covers=("dataset-", "code-list-", "class-", "rule-"),
+    ),
+    Entry(
+        _("应用维护"),
+        "maintenance",
+        "settings",
+        systems=MAINTENANCE,
+        covers=("organisation-", "person-", "role-", "token-", "calendar", "audit-", "node-", "maintenance-"),
+    ),
+)
