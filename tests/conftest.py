@@ -1,24 +1,35 @@
-"""Fixtures for all tests."""
+"""Fixtures that every test may use."""
 
 import os
+import sys
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = {
+    "national": ("000000000000", "000000000000-N"),
+    "provincial": ("330000000000", "330000000000-P"),
+    "municipal": ("330100000000", "330100000000-C"),
+}
+"""Where an instance of a tier stands, unless a test says otherwise: 国家, 浙江省, 杭州市."""
 
 
 @pytest.fixture(scope="session")
-def shared_data():
-    """The folder of public sample data beside the repository; a clone elsewhere skips the tests that need it."""
-    folder = Path(os.environ.get("CITYOPS_SHARED", SHARED)) / "data"
-    if not folder.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{folder} is missing; CI must have it.")
-        pytest.skip(f"{folder} is not here")
-    return folder
+def shared_data() -> Path:
+    """The folder of real data that nobody in this project made; CITYOPS_SHARED names another place for it."""
+    places = [Path(os.environ["CITYOPS_SHARED"])] if "CITYOPS_SHARED" in os.environ else []
+    places += [ROOT.parent / "shared", ROOT.parents[1] / "shared"]
+    for place in places:
+        if (place / "data").is_dir():
+            return place / "data"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{places[0] / 'data'} is missing; in CI the data must lie beside the checkout.")
+    pytest.skip(f"{places[0] / 'data'} is missing: these tests read real data that is not part of the repository.")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,3 +49,59 @@ def _append_only_tables_may_be_emptied_between_tests():
     TransactionTestCase._fixture_teardown = emptied
     yield
     TransactionTestCase._fixture_teardown = teardown
+
+
+def _uses_database(request: pytest.FixtureRequest) -> bool:
+    wanted = {"db", "transactional_db", "live_server", "django_db_reset_sequences", "admin_user"}
+    return bool(request.node.get_closest_marker("django_db") or wanted & set(request.fixturenames))
+
+
+@pytest.fixture(autouse=True)
+def _node_row(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
+    """Tell the database which node it is (its triggers ask), as ``manage.py node_init`` does."""
+    if _uses_database(request):
+        _be_node()
+
+
+def _be_node() -> None:
+    from django.conf import settings
+
+    from sync.exchange.models import SyncSelf
+
+    SyncSelf.objects.update_or_create(id=1, defaults={"node_code": settings.CITYOPS_NODE})
+
+
+@pytest.fixture
+def as_tier(settings, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Make this process an instance of another tier: ``as_tier("national")``, ``as_tier("municipal", "330200000000")``.
+
+    Changes the three settings, the routes, and the node that the database believes to be.
+    """
+
+    def change(tier: str, region: str = "", node: str = "", systems: tuple[str, ...] = ()) -> None:
+        default_region, default_node = PLACES[tier]
+        settings.CITYOPS_TIER = tier
+        settings.CITYOPS_REGION = region or default_region
+        settings.CITYOPS_NODE = node or (f"{region}-{default_node[-1]}" if region else default_node)
+        settings.CITYOPS_SYSTEMS = list(systems)
+        settings.ROOT_URLCONF = _routes_module(tier, systems)
+        if _uses_database(request):
+            _be_node()
+
+    return change
+
+
+def _routes_module(tier: str, systems: tuple[str, ...]) -> str:
+    """Name of a module that holds the routes of a tier; built like ``cityops.urls``."""
+    from cityops import urls
+    from tiers.systems import active_systems
+    from tiers.tier import Tier
+
+    active = active_systems(Tier(tier), list(systems))
+    name = "tests_routes_" + "_".join(sorted(active))
+    if name not in sys.modules:
+        module = types.ModuleType(name)
+        handlers = {key: value for key, value in vars(urls).items() if key.startswith("handler")}
+        vars(module).update(handlers, urlpatterns=urls.routes(active))
+        sys.modules[name] = module
+    return name

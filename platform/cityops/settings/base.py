@@ -18,6 +18,8 @@ CITYOPS_BASE_URL = env.str("CITYOPS_BASE_URL", default="")
 """Address at which the parent and the children reach this node."""
 CITYOPS_SIMULATED = env.bool("CITYOPS_SIMULATED", default=False)
 """True where the data come from the simulator; every page then says so."""
+CITYOPS_METRICS_TOKEN = env.str("CITYOPS_METRICS_TOKEN", default="")
+"""Who brings it as a bearer token may read /metrics and the details of /readyz; empty: callers on loopback only."""
 VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))
 CITYOPS_KEY_DIR = Path(env.str("CITYOPS_KEY_DIR", default=str(VAR / "keys")))
 """Private signing keys, one 0600 file each; outside the database and its backups."""
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "cityops.web",
 ]
 MIDDLEWARE = [
+    "cityops.foundation.numbers.RequestNumbersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -9,7 +9,11 @@ env.ENVIRON.setdefault("DATABASE_URL", "postgis://postgres@127.0.0.1:5432/cityop
 env.ENVIRON.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 from cityops.settings.base import *  # noqa: E402, F403
+from cityops.settings.base import STATIC_ROOT  # noqa: E402
 
 DEBUG = env.bool("CITYOPS_DEBUG", default=False)
 SECRET_KEY = env.str("CITYOPS_SECRET_KEY", default="development-only-key-never-used-where-people-work-0123456789")
 ALLOWED_HOSTS = env.list("CITYOPS_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+WHITENOISE_USE_FINDERS = True
+"""Static files straight from the apps and var/assets: no collectstatic before a start."""
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

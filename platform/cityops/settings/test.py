@@ -9,7 +9,7 @@ env.ENVIRON.setdefault("DATABASE_URL", "postgis://postgres@127.0.0.1:5432/cityop
 env.ENVIRON.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 from cityops.settings.base import *  # noqa: E402, F403
-from cityops.settings.base import REST_FRAMEWORK  # noqa: E402
+from cityops.settings.base import REST_FRAMEWORK, STATIC_ROOT  # noqa: E402
 
 DEBUG = False
 SECRET_KEY = "test-only-key-test-only-key-test-only-key-test-only-key"  # noqa: S105
@@ -22,3 +22,5 @@ STORAGES = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_CLASSES": []}
 CELERY_TASK_ALWAYS_EAGER = False
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

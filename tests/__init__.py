@@ -1,0 +1,1 @@
+"""Tests mirror the tree; ``architecture`` guards its shape, ``flows`` joins real instances, ``factories`` builds."""

@@ -1,0 +1,1 @@
+"""The shape of the repository: layout, contracts, documents that must agree with the code."""

@@ -1,0 +1,61 @@
+"""What the machines that watch an instance are told."""
+
+import pytest
+from django.core.cache import cache
+
+from cityops.foundation import numbers
+
+
+def test_healthz_answers_without_a_database(client):
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_readyz_is_ready_when_everything_works(client):
+    answer = client.get("/readyz")
+    assert answer.status_code == 200, answer.content
+    assert set(answer.json()["checks"]) == {"database", "migrations", "disk", "redis"}
+
+
+@pytest.mark.django_db
+def test_readyz_names_what_failed_and_says_503(client, monkeypatch):
+    def lost(*_args: object) -> None:
+        raise ConnectionError("no such socket")
+
+    monkeypatch.setattr(cache, "set", lost)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["redis"] == {"status": "failed", "detail": "ConnectionError: no such socket"}
+    assert answer.json()["checks"]["database"]["status"] == "ok"
+
+
+@pytest.mark.django_db
+def test_readyz_tells_a_stranger_no_details(client):
+    answer = client.get("/readyz", REMOTE_ADDR="203.0.113.9")
+    assert set(answer.json()["checks"].values()) == {"ok"}
+
+
+def test_metrics_count_requests_by_route(client):
+    client.get("/healthz")
+    text = client.get("/metrics").content.decode()
+    assert 'cityops_requests_total{method="GET",route="healthz",status="200"}' in text
+
+
+def test_metrics_ask_the_gauges_of_other_apps(client, monkeypatch):
+    monkeypatch.setattr(numbers.gauges, "_gauges", {})
+    numbers.gauges.register("cityops_backlog", "Waiting", ("link",), lambda: [(("330000000000-P",), 7)])
+    assert 'cityops_backlog{link="330000000000-P"} 7.0' in client.get("/metrics").content.decode()
+
+
+@pytest.mark.parametrize("extra", [{"REMOTE_ADDR": "203.0.113.9"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}])
+def test_metrics_are_not_there_for_strangers(client, extra):
+    assert client.get("/metrics", **extra).status_code == 404
+
+
+def test_a_token_opens_metrics_from_anywhere_and_nothing_else_does(client, settings):
+    settings.CITYOPS_METRICS_TOKEN = "s3cret"
+    away = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/metrics", headers={"Authorization": "Bearer s3cret"}, **away).status_code == 200
+    assert client.get("/metrics", headers={"Authorization": "Bearer other"}, **away).status_code == 404
+    assert client.get("/metrics").status_code == 404
