@@ -1,4 +1,4 @@
-"""Stages of a case and the moves between them (GB/T 30428.8; the table of moves is assembled from public systems)."""
+"""Stages of a case (GB/T 30428.8; values are the codes of CL_CASESTATE)."""
 
 from enum import StrEnum
 
@@ -25,3 +25,5 @@ class Stage(StrEnum):
 
 FINAL_STAGES = frozenset({Stage.REJECTED, Stage.CLOSED, Stage.SELF_CLOSED, Stage.VOIDED, Stage.MERGED})
 OPEN_STAGES = tuple(stage.value for stage in Stage if stage not in FINAL_STAGES)
+LATER_STAGES = frozenset({Stage.VERIFYING, Stage.SUSPENDED, Stage.SELF_CLOSED, Stage.VOIDED, Stage.MERGED})
+"""Stages that imported and received cases may stand in, but that no move of this version enters or leaves."""

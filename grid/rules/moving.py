@@ -1,0 +1,184 @@
+"""What a move does to a case: the fields it sets, by the clock. Services and the simulator both ask here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from grid.rules.clock import WorkCalendar, add_limit, warn_at
+from grid.rules.stages import FINAL_STAGES, Stage
+from grid.rules.transitions import MOVES, Action, Move
+
+YES = "1"
+DISPOSED = "1"
+"""CL_CLOSETYPE: closed after disposal."""
+CLOSING_CHAIN = ("send_check", "check", "close")
+"""Stage limits that follow the disposal limit until the case is due to be closed."""
+DEFAULT_LIMITS: dict[str, tuple[Decimal, str]] = {
+    "accept": (Decimal(15), "minute"),
+    "file": (Decimal(1), "work_hour"),
+    "dispatch": (Decimal(15), "minute"),
+    "send_check": (Decimal(15), "minute"),
+    "check": (Decimal(30), "minute"),
+    "close": (Decimal(15), "minute"),
+}
+"""Stage limits where the city has set none: a local sample (Yuncheng, Fuzhou), no national values."""
+
+
+@dataclass(frozen=True)
+class FilingRule:
+    """The filing condition 立案条件 a case is filed under, with its disposal limit 处置时限."""
+
+    filing_condition: str
+    limit_value: Decimal
+    limit_unit: str
+    deadline_class: str = ""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What deadlines are counted with: the working calendar and the stage limits (stage → value, unit)."""
+
+    calendar: WorkCalendar
+    limits: Mapping[str, tuple[Decimal, str]] = field(default_factory=lambda: DEFAULT_LIMITS)
+
+    def stage_end(self, stage: str, start: datetime) -> datetime:
+        """When the limit of a stage that starts at ``start`` is used up."""
+        return add_limit(start, *self.limits.get(stage, DEFAULT_LIMITS[stage]), self.calendar)
+
+    def stage_warning(self, stage: str, start: datetime) -> datetime:
+        """When four fifths of it are used up."""
+        return warn_at(start, *self.limits.get(stage, DEFAULT_LIMITS[stage]), self.calendar)
+
+    def close_deadline(self, dispose_deadline: datetime) -> datetime:
+        """When a case must be closed: the disposal deadline, then the limits of sending, checking and closing."""
+        end = dispose_deadline
+        for stage in CLOSING_CHAIN:
+            end = self.stage_end(stage, end)
+        return end
+
+
+class Movable(Protocol):
+    """What a move reads of a case."""
+
+    state: str
+    case_no: str
+    version: int
+    rework_count: int
+    limit_value: Decimal | None
+    limit_unit: str
+    dispatched_at: datetime | None
+    dispose_deadline: datetime | None
+
+
+def changes_of(case: Movable, action: Action, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that a move sets, without asking whether it is allowed. ``at`` is the moment of the move."""
+    move = MOVES[action]
+    changed = {
+        "state": move.to_stage.value,
+        "updated_at": at,
+        "version": case.version + 1,
+        **_EFFECTS.get(action, _nothing)(case, at, desk, inputs),
+    }
+    return {**_stage_clock(case, move, at, desk, changed), **changed}
+
+
+def disposal_warning(case: Movable, desk: Desk) -> datetime | None:
+    """When four fifths of the disposal limit are used up; None where no limit is known (an imported case)."""
+    if case.dispatched_at is None or case.limit_value is None:
+        return None
+    return warn_at(case.dispatched_at, case.limit_value, case.limit_unit, desk.calendar)
+
+
+def step_deadline(changed: Mapping[str, Any]) -> datetime | None:
+    """The deadline that a step carries 本步时限: that of the stage the case has entered."""
+    due: datetime | None = changed.get("stage_due_at")
+    return due
+
+
+def _stage_clock(
+    case: Movable, move: Move, at: datetime, desk: Desk, changed: Mapping[str, Any]
+) -> dict[str, datetime | None]:
+    """When the stage that the move enters is due, and when its light turns yellow."""
+    if move.to_stage in FINAL_STAGES:
+        return {"stage_due_at": None, "stage_warn_at": None}
+    if move.limit:
+        return {
+            "stage_due_at": desk.stage_end(move.limit, at),
+            "stage_warn_at": desk.stage_warning(move.limit, at),
+        }
+    return {}
+
+
+def _nothing(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _accept(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"accepted_at": at}
+
+
+def _reject(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"rejected_at": at, "reject_reason": inputs["reason"]}
+
+
+def _file(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    rule: FilingRule = inputs["rule"]
+    return {
+        "filed_at": at,
+        "task_no": case.case_no[6:],
+        "filing_condition": rule.filing_condition,
+        "limit_value": rule.limit_value,
+        "limit_unit": rule.limit_unit,
+        "deadline_class": rule.deadline_class,
+    }
+
+
+def _dispatch(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The disposal clock starts at dispatch, not at signing; an imported case without a limit keeps its deadlines."""
+    changed: dict[str, Any] = {"dispatched_at": at, "duty_org": inputs["duty_org"]}
+    if case.limit_value is None:
+        return {**changed, "stage_due_at": case.dispose_deadline, "stage_warn_at": None}
+    due = add_limit(at, case.limit_value, case.limit_unit, desk.calendar)
+    return {
+        **changed,
+        "dispose_deadline": due,
+        "close_deadline": desk.close_deadline(due),
+        "stage_due_at": due,
+        "stage_warn_at": warn_at(at, case.limit_value, case.limit_unit, desk.calendar),
+    }
+
+
+def _feed_back(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"disposed_at": at}
+
+
+def _pass_check(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"checked_at": at}
+
+
+def _fail_check(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Rework 返工: the same department keeps the case, and its clock has never stopped."""
+    return {
+        "rework_count": case.rework_count + 1,
+        "disposed_at": None,
+        "stage_due_at": case.dispose_deadline,
+        "stage_warn_at": disposal_warning(case, desk),
+    }
+
+
+def _close(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"closed_at": at, "close_type": DISPOSED}
+
+
+_EFFECTS = {
+    Action.ACCEPT: _accept,
+    Action.REJECT: _reject,
+    Action.FILE: _file,
+    Action.DISPATCH: _dispatch,
+    Action.FEED_BACK: _feed_back,
+    Action.PASS_CHECK: _pass_check,
+    Action.FAIL_CHECK: _fail_check,
+    Action.CLOSE: _close,
+}
