@@ -30,5 +30,25 @@ GROUND: tuple[Permission, ...] = (
     Permission("grid.export_ground", _("导出网格与部件"), ("data_officer", "leader", "analyst")),
     Permission("grid.import_data", _("导入数据"), ("data_officer",)),
 )
-CASES: tuple[Permission, ...] = ()
+CASES: tuple[Permission, ...] = (
+    Permission("grid.view_case", _("查看案件"), CITY_DESKS + UPPER_DESKS),
+    Permission(
+        "grid.register_case", _("上报案件"), ("collector", "acceptor", "duty_leader", "hotline", "monitor", "inspector")
+    ),
+    Permission("grid.accept_case", _("受理案件"), ("acceptor", "duty_leader")),
+    Permission("grid.reject_case", _("不予立案"), ("acceptor", "duty_leader")),
+    Permission("grid.file_case", _("立案"), ("duty_leader", "acceptor")),
+    Permission("grid.dispatch_case", _("派遣案件"), ("dispatcher",)),
+    Permission("grid.handle_case", _("签收与反馈"), ("department",)),
+    Permission("grid.send_check", _("下发核查"), ("acceptor", "dispatcher")),
+    Permission("grid.check_case", _("核查"), ("collector", "inspector")),
+    Permission("grid.close_case", _("结案"), ("duty_leader", "acceptor")),
+    Permission(
+        "grid.export_case",
+        _("导出案件"),
+        ("duty_leader", "evaluator", "data_officer", "leader", "supervisor", "evaluation_manager", "analyst"),
+    ),
+    Permission("grid.view_calendar", _("查看工作日历"), (*CITY_DESKS, "system_admin")),
+    Permission("grid.change_calendar", _("维护工作日历"), ("data_officer", "system_admin")),
+)
 PERMISSIONS: tuple[Permission, ...] = GROUND + CASES

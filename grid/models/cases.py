@@ -1,17 +1,25 @@
 """Cases 案件 with their steps, and what counts them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
+from django.contrib.postgres.indexes import GistIndex
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.scoping import ScopedQuerySet
 from cityops.foundation.records import ExchangedRecord, mark_parent_trigger, mark_triggers
 from cityops.regions.models import CGCS2000, WEB_MERCATOR
-from grid.rules import OPEN_STAGES, Stage
+from grid.rules import FINAL_STAGES, OPEN_STAGES, Stage
+from grid.rules.clock import YELLOW_SHARE, Light, light_at
+
+HANDLING_STATES = (Stage.DISPATCHED.value, Stage.HANDLING.value)
+"""States in which the disposal deadline runs."""
+CLOSING_STATES = (Stage.FEEDBACK.value, Stage.CHECKING.value, Stage.TO_CLOSE.value)
+"""States in which the closing deadline runs, where the city's own stage deadline is not known."""
 
 
 class CaseQuerySet(ScopedQuerySet):
@@ -26,6 +34,31 @@ class CaseQuerySet(ScopedQuerySet):
     def overdue(self, at: datetime) -> Self:
         """Open cases whose close deadline passed before ``at``; paused ones have no light."""
         return self.open().filter(is_hung="0", close_deadline__lt=at)
+
+    def with_light(self, at: datetime) -> Self:
+        """Annotate ``light_now`` (a ``Light``), ``due_now`` and ``warn_now``: the same answer as ``Case.light``."""
+        natural = models.F("dispatched_at") + (models.F("due_now") - models.F("dispatched_at")) * float(YELLOW_SHARE)
+        due = models.Case(
+            models.When(stage_due_at__isnull=False, then="stage_due_at"),
+            models.When(state__in=HANDLING_STATES, then="dispose_deadline"),
+            models.When(state__in=CLOSING_STATES, then="close_deadline"),
+        )
+        paused = models.Q(is_hung="1") | models.Q(state=Stage.SUSPENDED)
+        return (
+            self.annotate(due_now=due)
+            .annotate(warn_now=Coalesce("stage_warn_at", natural, output_field=models.DateTimeField()))
+            .annotate(
+                light_now=models.Case(
+                    models.When(state__in=[stage.value for stage in FINAL_STAGES], then=models.Value(Light.NONE.value)),
+                    models.When(paused, then=models.Value(Light.PAUSED.value)),
+                    models.When(due_now__isnull=True, then=models.Value(Light.NONE.value)),
+                    models.When(due_now__lt=at, then=models.Value(Light.RED.value)),
+                    models.When(warn_now__lt=at, then=models.Value(Light.YELLOW.value)),
+                    default=models.Value(Light.GREEN.value),
+                    output_field=models.CharField(),
+                )
+            )
+        )
 
 
 class Case(ExchangedRecord):
@@ -112,8 +145,8 @@ class Case(ExchangedRecord):
     source_no = models.CharField(_("来源单号"), max_length=40, blank=True)
     description = models.TextField(_("问题描述"))
     address = models.CharField(_("事发位置"), max_length=256)
-    geom = models.PointField(_("坐标"), srid=CGCS2000)
-    grid_code = models.CharField(_("所在单元网格标识码"), max_length=15, blank=True, db_index=True)
+    geom = models.PointField(_("坐标"), srid=CGCS2000, spatial_index=False)
+    grid_code = models.CharField(_("所在单元网格标识码"), max_length=15, blank=True)
     division_code = models.CharField(_("社区代码"), max_length=12)
     reporter_type = models.CharField(_("上报人类型"), max_length=1, choices=ReporterType.choices)
     reporter_id = models.CharField(_("上报人标识"), max_length=64, blank=True)
@@ -123,7 +156,7 @@ class Case(ExchangedRecord):
     rejected_at = models.DateTimeField(_("不予立案时间"), null=True, blank=True)
     reject_reason = models.CharField(_("不予立案原因"), max_length=2, blank=True)
     dispatched_at = models.DateTimeField(_("派遣时间"), null=True, blank=True)
-    duty_org = models.CharField(_("处置责任单位"), max_length=18, blank=True, db_index=True)
+    duty_org = models.CharField(_("处置责任单位"), max_length=18, blank=True)
     filing_condition = models.TextField(_("立案条件"), blank=True)
     deadline_class = models.CharField(_("时限类别"), max_length=1, blank=True)
     limit_value = models.DecimalField(_("处置时限"), max_digits=6, decimal_places=1, null=True, blank=True)
@@ -144,6 +177,10 @@ class Case(ExchangedRecord):
     is_supervised = models.CharField(_("督办"), max_length=1, default="0")
     satisfaction = models.CharField(_("满意度"), max_length=1, blank=True)
     is_simulated = models.BooleanField(_("模拟数据"), default=False)
+    stage_due_at = models.DateTimeField(_("本环节截止"), null=True, blank=True)
+    """When the limit of the present stage is used up; counted by the owner, does not travel."""
+    stage_warn_at = models.DateTimeField(_("本环节预警"), null=True, blank=True)
+    """When four fifths of it are used up."""
     updated_at = models.DateTimeField(_("更新时间"), default=timezone.now)
     version = models.PositiveIntegerField(_("版本号"), default=1)
     geom_3857 = models.GeneratedField(
@@ -161,6 +198,11 @@ class Case(ExchangedRecord):
         indexes = [
             models.Index(fields=["division_code"], name="case_division_like", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["-reported_at", "-rid"], name="case_newest"),
+            models.Index(fields=["grid_code", "-reported_at"], name="case_grid"),
+            models.Index(fields=["class_code", "-reported_at", "-rid"], name="case_class"),
+            models.Index(fields=["duty_org", "-reported_at", "-rid"], name="case_department"),
+            models.Index(fields=["source_no"], name="case_source_no", condition=~models.Q(source_no="")),
+            GistIndex(fields=["geom_3857"], name="case_geom_3857"),
             models.Index(fields=["close_deadline"], name="case_close_deadline"),
             models.Index(fields=["closed_at"], name="case_closed"),
             models.Index(
@@ -173,6 +215,45 @@ class Case(ExchangedRecord):
 
     def __str__(self) -> str:
         return self.case_no
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the present stage is due: by the city's own clock, or by the deadlines that travelled with the case."""
+        if self.stage_due_at is not None:
+            return self.stage_due_at
+        if self.state in HANDLING_STATES:
+            return self.dispose_deadline
+        return self.close_deadline if self.state in CLOSING_STATES else None
+
+    @property
+    def warn_at(self) -> datetime | None:
+        """When the light turns yellow: by the city's own clock, or four fifths of the natural time since dispatch."""
+        if self.stage_warn_at is not None or self.due_at is None or self.dispatched_at is None:
+            return self.stage_warn_at
+        return self.dispatched_at + timedelta(
+            seconds=(self.due_at - self.dispatched_at).total_seconds() * float(YELLOW_SHARE)
+        )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no clock runs for now."""
+        return self.is_hung == "1" or self.state == Stage.SUSPENDED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the case is not finished."""
+        return self.state in OPEN_STAGES
+
+    @property
+    def light(self) -> Light:
+        """The light of this moment 灯号."""
+        return light_at(
+            timezone.now(),
+            warn=self.warn_at,
+            due=self.due_at,
+            is_paused=self.is_paused,
+            is_finished=not self.is_open,
+        )
 
 
 class CaseStep(models.Model):

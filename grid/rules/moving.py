@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from grid.rules.clock import WorkCalendar, add_limit, warn_at
-from grid.rules.stages import FINAL_STAGES, Stage
+from grid.rules.stages import FINAL_STAGES
 from grid.rules.transitions import MOVES, Action, Move
 
 YES = "1"
