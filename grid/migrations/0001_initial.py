@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '案件',
                 'verbose_name_plural': '案件',
                 'ordering': ['-reported_at', '-rid'],
-                'indexes': [models.Index(fields=['division_code'], name='case_division_like', opclasses=['varchar_pattern_ops']), models.Index(fields=['-reported_at', '-rid'], name='case_newest'), models.Index(fields=['grid_code', '-reported_at'], name='case_grid'), models.Index(fields=['class_code', '-reported_at', '-rid'], name='case_class'), models.Index(fields=['duty_org', '-reported_at', '-rid'], name='case_department'), models.Index(condition=models.Q(('source_no', ''), _negated=True), fields=['source_no'], name='case_source_no'), django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='case_geom_3857'), models.Index(fields=['close_deadline'], name='case_close_deadline'), models.Index(fields=['closed_at'], name='case_closed'), models.Index(condition=models.Q(('state__in', ('10', '12', '30', '40', '45', '50', '52', '60', '61', '70'))), fields=['state', 'close_deadline'], name='case_open')],
+                'indexes': [models.Index(fields=['division_code'], name='case_division_like', opclasses=['varchar_pattern_ops']), django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='case_tile'), models.Index(fields=['-reported_at', '-rid'], name='case_newest'), models.Index(fields=['grid_code', '-reported_at'], name='case_grid'), models.Index(fields=['class_code', '-reported_at', '-rid'], name='case_class'), models.Index(fields=['duty_org', '-reported_at', '-rid'], name='case_department'), models.Index(condition=models.Q(('source_no', ''), _negated=True), fields=['source_no'], name='case_source_no'), django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='case_geom_3857'), models.Index(fields=['close_deadline'], name='case_close_deadline'), models.Index(fields=['closed_at'], name='case_closed'), models.Index(condition=models.Q(('state__in', ('10', '12', '30', '40', '45', '50', '52', '60', '61', '70'))), fields=['state', 'close_deadline'], name='case_open')],
             },
         ),
         pgtrigger.migrations.AddTrigger(
@@ -334,6 +334,10 @@ class Migration(migrations.Migration):
             model_name='component',
             index=models.Index(fields=['std_ref', 'class_code'], name='grid_compon_std_ref_df1b72_idx'),
         ),
+        migrations.AddIndex(
+            model_name='component',
+            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='component_tile'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='component',
             trigger=pgtrigger.compiler.Trigger(name='sync_mark_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO sync_dirty (dataset, rid, op, marked_at) SELECT DISTINCT 'JC07', r.rid, 'U', clock_timestamp() FROM new_rows AS r WHERE r.origin_code = (SELECT node_code FROM sync_self); RETURN NULL;", hash='ffdb4ab11b5e790ebbf7afa59ae1129e3f6c837e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_sync_mark_insert_b7900', referencing='REFERENCING NEW TABLE AS new_rows ', table='grid_component', when='AFTER')),
@@ -350,6 +354,10 @@ class Migration(migrations.Migration):
             model_name='importissue',
             name='run',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='grid.importrun'),
+        ),
+        migrations.AddIndex(
+            model_name='unitgrid',
+            index=django.contrib.postgres.indexes.GistIndex(fields=['geom_3857'], name='unit_grid_tile'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='unitgrid',

@@ -2,6 +2,7 @@
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
+from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.scoping import ScopedQuerySet
@@ -61,7 +62,10 @@ class Component(ExchangedRecord):
         verbose_name = _("管理部件")
         verbose_name_plural = _("管理部件")
         ordering = ["obj_id"]
-        indexes = [models.Index(fields=["std_ref", "class_code"])]
+        indexes = [
+            models.Index(fields=["std_ref", "class_code"]),
+            GistIndex(fields=["geom_3857"], name="component_tile"),
+        ]
         triggers = mark_triggers("JC07")
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
+from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.scoping import ScopedQuerySet
@@ -53,6 +54,7 @@ class UnitGrid(ExchangedRecord):
         verbose_name = _("单元网格")
         verbose_name_plural = _("单元网格")
         ordering = ["grid_code"]
+        indexes = [GistIndex(fields=["geom_3857"], name="unit_grid_tile")]
         triggers = mark_triggers("JC04")
 
     def __str__(self) -> str:

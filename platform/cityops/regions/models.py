@@ -4,6 +4,7 @@ from typing import Self
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,7 @@ class Division(ExchangedRecord):
         verbose_name = _("行政区划")
         verbose_name_plural = _("行政区划")
         ordering = ["code"]
+        indexes = [GistIndex(fields=["boundary_3857"], name="division_tile")]
         constraints = [
             models.UniqueConstraint(fields=["code", "valid_from"], name="division_code_from"),
             models.UniqueConstraint(fields=["code"], condition=Q(valid_to__isnull=True), name="division_code_current"),
