@@ -6,7 +6,6 @@ from typing import Self
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GistIndex
-from django.contrib.postgres.indexes import GistIndex
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -198,7 +197,6 @@ class Case(ExchangedRecord):
         ordering = ["-reported_at", "-rid"]
         indexes = [
             models.Index(fields=["division_code"], name="case_division_like", opclasses=["varchar_pattern_ops"]),
-            GistIndex(fields=["geom_3857"], name="case_tile"),
             models.Index(fields=["-reported_at", "-rid"], name="case_newest"),
             models.Index(fields=["grid_code", "-reported_at"], name="case_grid"),
             models.Index(fields=["class_code", "-reported_at", "-rid"], name="case_class"),
