@@ -18,6 +18,8 @@ CITYOPS_BASE_URL = env.str("CITYOPS_BASE_URL", default="")
 """Address at which the parent and the children reach this node."""
 CITYOPS_SIMULATED = env.bool("CITYOPS_SIMULATED", default=False)
 """True where the data come from the simulator; every page then says so."""
+CITYOPS_DEMO = env.bool("CITYOPS_DEMO", default=False)
+"""True where ``seed_demo`` may make people with the published demo password; never where people work."""
 CITYOPS_METRICS_TOKEN = env.str("CITYOPS_METRICS_TOKEN", default="")
 """Who brings it as a bearer token may read /metrics and the details of /readyz; empty: callers on loopback only."""
 VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))

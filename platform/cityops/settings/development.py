@@ -5,6 +5,7 @@ from cityops.settings.environment import env
 env.ENVIRON.setdefault("CITYOPS_TIER", "municipal")
 env.ENVIRON.setdefault("CITYOPS_REGION", "330100000000")
 env.ENVIRON.setdefault("CITYOPS_NODE", "330100000000-C")
+env.ENVIRON.setdefault("CITYOPS_DEMO", "1")
 env.ENVIRON.setdefault("DATABASE_URL", "postgis://postgres@127.0.0.1:5432/cityops")
 env.ENVIRON.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 
