@@ -1,0 +1,34 @@
+"""Questions about figures: values for many places at once, one value with its records, the places themselves."""
+
+from evaluation.selectors.figures import (
+    Figure,
+    Lineage,
+    figure,
+    latest_report,
+    lineage,
+    missed,
+    parts_of,
+    records,
+    table,
+    with_marks,
+)
+from evaluation.selectors.places import Place, ancestors_of, children_of, find_place, may_see, places_of
+
+__all__ = [
+    "Figure",
+    "Lineage",
+    "Place",
+    "ancestors_of",
+    "children_of",
+    "figure",
+    "find_place",
+    "latest_report",
+    "lineage",
+    "may_see",
+    "missed",
+    "parts_of",
+    "places_of",
+    "records",
+    "table",
+    "with_marks",
+]
