@@ -1,4 +1,4 @@
-"""Who may read figures. A department's operator is bound to the own organisation, so figures of a region are not his."""
+"""Who may read figures. An operator of a department is bound to it, so figures of a region are not theirs."""
 
 from django.utils.translation import gettext_lazy as _
 
