@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("机构与人员")
 
     def ready(self) -> None:
-        """Seed roles and permissions after every migrate."""
+        """Seed roles and permissions after every migrate; write signing in and out into the audit trail."""
         from cityops.accounts.seeding import seed_after_migrate  # noqa: PLC0415
 
         post_migrate.connect(seed_after_migrate, dispatch_uid="accounts.seeding")

@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group, Permission, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -124,6 +126,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("启用"), default=True)
     is_integration = models.BooleanField(_("对接系统"), default=False)
     must_change_password = models.BooleanField(_("须改密码"), default=False)
+    password_changed_at = models.DateTimeField(_("密码修改时间"), default=timezone.now, db_default=Now())
+    has_grants = models.BooleanField(_("有单独授权"), default=False, db_default=False, editable=False)
+    """Whether single objects outside the own scope were granted; spares everybody else the question."""
     language = models.CharField(_("语言"), max_length=10, blank=True)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
@@ -199,8 +204,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         return found
 
 
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    """Words to ask for tokens."""
+class FormerPassword(models.Model):
+    """曾用密码: hashes of a person's latest passwords, so that none of them is chosen again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="former_passwords")
+    encoded = models.CharField(max_length=128)
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.replaced_at:%F}"
+
+
+class ApiTokenQuerySet(ScopedQuerySet):
+    """Tokens are scoped by the division of their integration."""
+
+    division_field = "user__division_code"
 
 
 class ApiToken(models.Model):

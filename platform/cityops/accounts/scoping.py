@@ -6,8 +6,11 @@ list and detail cannot disagree. What is outside is answered with 404.
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Cast
+from guardian.models import UserObjectPermission
 
 if TYPE_CHECKING:
     from cityops.accounts.models import User
@@ -22,10 +25,22 @@ class ScopedQuerySet(models.QuerySet[Any]):
     sees only rows of it and of those under it."""
 
     def visible_to(self, user: "User | Any") -> Self:
-        """The rows this person may see: inside the own division; for a bound role, of the own organisation."""
+        """The rows this person may see: inside the own division (for a bound role, of the own organisation), and
+        single ones that were granted as an exception."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         seen = Q(**{f"{self.division_field}__startswith": user.scope_prefix}) if user.scope_prefix else Q()
         if self.organisation_field and user.is_bound_to_organisation:
             seen &= Q(**{f"{self.organisation_field}__in": user.organisation_codes})
+        if user.has_grants:
+            seen |= Q(pk__in=self._granted_to(user))
         return self.filter(seen)
+
+    def _granted_to(self, user: "User") -> "QuerySet[Any]":
+        """Keys of single objects that were granted to the person (django-guardian), as the model's kind of key."""
+        rows = UserObjectPermission.objects.filter(
+            user=user,
+            content_type=ContentType.objects.get_for_model(self.model),
+            permission__codename=f"view_{self.model._meta.model_name}",
+        )
+        return rows.values_list(Cast("object_pk", self.model._meta.pk), flat=True)

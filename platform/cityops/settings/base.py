@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "cityops.foundation.middleware.AuditContextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "cityops.accounts.middleware.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cityops.web.middleware.RefusalPages",
@@ -125,8 +126,11 @@ AUTHENTICATION_BACKENDS = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "cityops.accounts.passwords.EnoughKinds"},
+    {"NAME": "cityops.accounts.passwords.NotTheTrade"},
+    {"NAME": "cityops.accounts.passwords.NotUsedLately"},
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
@@ -135,6 +139,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = f"cityops-{CITYOPS_NODE}".lower()
 CSRF_COOKIE_NAME = f"cityops-csrf-{CITYOPS_NODE}".lower()
+CITYOPS_PASSWORD_DAYS = env.int("CITYOPS_PASSWORD_DAYS", default=90)
+"""After so many days a password must be changed; 0 for never."""
 CITYOPS_SESSION_IDLE_SECONDS = env.int("CITYOPS_SESSION_IDLE_SECONDS", default=30 * 60)
 ANONYMOUS_USER_NAME = None  # guardian: no pseudo-person in the table of people
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -143,6 +149,7 @@ AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "cityops.accounts.web.views.locked_out"
 
 # --- browser
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,70 @@
+"""The limits of a session: idle, absolute, and a password that must be changed first."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cityops.accounts.passwords import PASSWORD_EXPIRED, PASSWORD_GIVEN
+from cityops.accounts.receivers import BEGAN, SEEN
+
+NOTED_EVERY = 60
+"""Seconds between two writes of when a person was last seen."""
+OPEN_WITH_OLD_PASSWORD = frozenset({"password-change", "sign-out", "set-language", "sign-in"})
+"""Pages for somebody whose password must be changed."""
+
+
+class SessionLimits:
+    """Ends a session that was idle or open too long; leads to the new password where one is due."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:  # noqa: D102
+        if request.user.is_authenticated and BEGAN in request.session:
+            self._keep_time(request)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Send somebody with a password that is due to the page where it is changed."""
+        user = request.user
+        if not user.is_authenticated or BEGAN not in request.session or request.resolver_match is None:
+            return None
+        due = password_due(user)
+        if not due or request.resolver_match.url_name in OPEN_WITH_OLD_PASSWORD:
+            return None
+        if request.path.startswith("/api/"):
+            body = {"type": "urn:cityops:problem:password_due", "title": due, "status": 403, "code": "password_due"}
+            return JsonResponse(body, status=403, content_type="application/problem+json")
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=403, headers={"HX-Redirect": resolve_url("password-change")})
+        return redirect("password-change")
+
+    def _keep_time(self, request: HttpRequest) -> None:
+        now = int(timezone.now().timestamp())
+        seen, began = int(request.session.get(SEEN, 0)), int(request.session[BEGAN])
+        if now - began >= settings.SESSION_COOKIE_AGE:
+            logout(request)
+            messages.info(request, _("登录已满最长时限,请重新登录。"))
+        elif now - seen >= settings.CITYOPS_SESSION_IDLE_SECONDS:
+            logout(request)
+            messages.info(request, _("因长时间没有操作,已退出登录。"))
+        elif now - seen >= NOTED_EVERY:
+            request.session[SEEN] = now
+
+
+def password_due(user: object) -> str:
+    """Why the person must choose a new password now; empty where not."""
+    if getattr(user, "must_change_password", False):
+        return str(PASSWORD_GIVEN)
+    days = settings.CITYOPS_PASSWORD_DAYS
+    changed = getattr(user, "password_changed_at", None)
+    if days and changed and timezone.now() - changed >= timedelta(days=days):
+        return str(PASSWORD_EXPIRED)
+    return ""

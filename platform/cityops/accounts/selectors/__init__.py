@@ -1,0 +1,1 @@
+"""Reads of organisations, people, roles and tokens."""

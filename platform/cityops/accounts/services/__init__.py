@@ -1,0 +1,1 @@
+"""Writes: people, organisations, roles, tokens, grants; each with its audit entry."""

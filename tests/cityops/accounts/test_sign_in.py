@@ -1,0 +1,206 @@
+"""Signing in and out, lock-out, the limits of a session, the own password."""
+
+import datetime as dt
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from cityops.accounts.models import User
+from cityops.accounts.receivers import BEGAN, SEEN
+from cityops.foundation.models import AuditEvent
+from tests.factories.people import PASSWORD, person
+
+pytestmark = pytest.mark.django_db
+NEW = "Trams-Run-On-Time-7"
+
+
+def sign_in(client, user, password=PASSWORD, **more):
+    return client.post("/sign-in/", {"username": user.username, "password": password, **more})
+
+
+@pytest.fixture
+def user(client):
+    return person("duty_leader")
+
+
+def test_right_password_leads_home_and_is_audited(client, user):
+    response = sign_in(client, user)
+    assert (response.status_code, response.url) == (302, "/")
+    event = AuditEvent.objects.get(action="session.sign_in")
+    assert (event.user_id, event.object_key, event.succeeded, event.address) == (
+        user.pk,
+        user.username,
+        True,
+        "127.0.0.1",
+    )
+
+
+def test_after_signing_in_the_wanted_page_comes_but_never_another_site(client, user):
+    assert sign_in(client, user, next="/account/password/").url == "/account/password/"
+    client.post("/sign-out/")
+    assert sign_in(client, user, next="https://elsewhere.example/").url == "/"
+
+
+def test_a_wrong_password_says_nothing_about_the_name(client, user):
+    known = sign_in(client, user, "wrong")
+    unknown = client.post("/sign-in/", {"username": "nobody-here", "password": "wrong"})
+    assert list(known.context["form"].errors["__all__"]) == list(unknown.context["form"].errors["__all__"])
+    events = AuditEvent.objects.filter(action="session.sign_in", succeeded=False)
+    assert {event.object_key for event in events} == {user.username, "nobody-here"}
+    assert "wrong" not in str(list(events.values()))
+
+
+def test_the_sixth_try_is_locked_even_with_the_right_password(client, user):
+    for _ in range(5):
+        response = sign_in(client, user, "wrong")
+    assert response.status_code == 429
+    response = sign_in(client, user)
+    assert response.status_code == 429
+    assert "Retry-After" in response.headers
+    assert "登录已锁定" in response.content.decode()
+    assert AuditEvent.objects.filter(action="session.lock", object_key=user.username).exists()
+
+
+def test_another_person_at_the_same_address_is_not_locked(client, user):
+    for _ in range(5):
+        sign_in(client, user, "wrong")
+    assert sign_in(client, person("acceptor")).status_code == 302
+
+
+def test_integrations_and_disabled_people_cannot_sign_in(client):
+    assert sign_in(client, person("data_officer", is_integration=True)).status_code == 200
+    assert sign_in(client, person("acceptor", is_active=False)).status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_out_ends_the_session_and_is_audited(client, user):
+    sign_in(client, user)
+    client.post("/sign-out/")
+    assert client.get("/").status_code == 302
+    assert AuditEvent.objects.filter(action="session.sign_out", user_id=user.pk).exists()
+
+
+def test_signing_out_by_a_link_is_refused(client, user):
+    sign_in(client, user)
+    assert client.get("/sign-out/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"),
+    [(SEEN, settings.CITYOPS_SESSION_IDLE_SECONDS), (BEGAN, settings.SESSION_COOKIE_AGE)],
+    ids=["idle", "absolute"],
+)
+def test_a_session_ends_at_its_limit(client, user, key, seconds):
+    sign_in(client, user)
+    session = client.session
+    session[key] = int(timezone.now().timestamp()) - seconds + 30
+    session.save()
+    assert client.get("/").status_code == 200
+    session = client.session
+    session[key] = int(timezone.now().timestamp()) - seconds
+    session.save()
+    assert client.get("/").status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_working_keeps_a_session_awake(client, user):
+    sign_in(client, user)
+    session = client.session
+    session[SEEN] = int(timezone.now().timestamp()) - 600
+    session.save()
+    client.get("/")
+    assert client.session[SEEN] >= int(timezone.now().timestamp()) - 5
+
+
+def test_a_disabled_person_is_out_at_the_next_request(client, user):
+    sign_in(client, user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"must_change_password": True}, {"password_changed_at": timezone.now() - dt.timedelta(days=91)}],
+    ids=["given by an administrator", "expired"],
+)
+def test_a_password_that_is_due_is_changed_before_anything_else(client, user, fields):
+    User.objects.filter(pk=user.pk).update(**fields)
+    sign_in(client, user)
+    assert client.get("/").url == "/account/password/"
+    response = client.post(
+        "/account/password/", {"old_password": PASSWORD, "new_password": NEW, "repeated": NEW}, follow=True
+    )
+    assert response.redirect_chain == [("/", 302)]
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    assert not user.must_change_password
+    assert AuditEvent.objects.filter(action="person.password", object_key=user.username).exists()
+
+
+@pytest.mark.parametrize(
+    ("password", "accepted"),
+    [
+        (NEW, True),
+        ("Sh0rt-pass", False),
+        ("onlylowercaseletters", False),
+        ("lower-and-symbols-only", False),
+        ("Chengguan2026!", False),
+        ("Password1234!", False),
+        (PASSWORD, False),
+    ],
+)
+def test_which_passwords_are_accepted(client, user, password, accepted):
+    sign_in(client, user)
+    response = client.post(
+        "/account/password/", {"old_password": PASSWORD, "new_password": password, "repeated": password}
+    )
+    assert response.status_code == (302 if accepted else 400)
+    user.refresh_from_db()
+    assert user.check_password(password) == (accepted or password == PASSWORD)
+
+
+def test_the_latest_five_passwords_are_not_chosen_again(client, user):
+    from cityops.accounts.services.own import set_password
+    from cityops.foundation.errors import InvalidInput
+
+    chosen = [f"{NEW}-{number}" for number in range(6)]
+    for password in chosen:
+        set_password(user, password, by_owner=True)
+    for password in chosen[1:]:
+        with pytest.raises(InvalidInput):
+            set_password(user, password, by_owner=True)
+    set_password(user, chosen[0], by_owner=True)
+
+
+def test_changing_the_password_ends_the_other_sessions(client, user):
+    from django.test import Client
+
+    other = Client()
+    sign_in(client, user)
+    sign_in(other, user)
+    client.post("/account/password/", {"old_password": PASSWORD, "new_password": NEW, "repeated": NEW})
+    assert client.get("/").status_code == 200
+    assert other.get("/").status_code == 302
+
+
+def test_the_language_is_kept_with_the_person(client, user):
+    sign_in(client, user)
+    client.post("/account/language/", {"language": "en"})
+    user.refresh_from_db()
+    assert user.language == "en"
+    client.cookies.clear()
+    assert sign_in(client, user).cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
+
+
+def test_a_language_that_is_not_offered_is_not_kept(client, user):
+    sign_in(client, user)
+    client.post("/account/language/", {"language": "xx"})
+    user.refresh_from_db()
+    assert user.language == ""
+
+
+def test_where_people_work_passwords_are_stored_with_argon2():
+    from cityops.settings import base
+
+    assert base.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
