@@ -23,9 +23,9 @@ def json_formatter() -> logging.Formatter:
     """The formatter for every handler."""
     return structlog.stdlib.ProcessorFormatter(
         processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_logger_name,  # reads the record that the next line takes away
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.TimeStamper(fmt="iso", utc=False),
             _where,
             structlog.processors.format_exc_info,
