@@ -15,6 +15,8 @@ from fractions import Fraction
 HOURS_PER_WORK_DAY = 8
 YELLOW_SHARE = Fraction(4, 5)
 """Share of the limit after which the light turns yellow; red comes after the whole limit."""
+STANDARD_HOURS = ((time(8), time(12)), (time(14), time(18)))
+"""Working periods where the city has set none: eight hours with a break at noon."""
 MAX_DAYS = 3660
 """A limit that is not reached in ten years means a calendar without working hours."""
 

@@ -36,6 +36,10 @@ class FilingRule:
     deadline_class: str = ""
 
 
+DEFAULT_RULE = FilingRule("", Decimal(3), "work_day")
+"""For a class without any disposal rule: three work days, the middle of the sample set."""
+
+
 @dataclass(frozen=True)
 class Desk:
     """What deadlines are counted with: the working calendar and the stage limits (stage → value, unit)."""

@@ -1,0 +1,63 @@
+"""The working calendar and the stage limits, as the rules take them."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.utils import timezone
+
+from grid.models import CalendarDay, StageLimit, WorkingPeriod
+from grid.rules.clock import STANDARD_HOURS, WorkCalendar, WorkingHours
+from grid.rules.moving import DEFAULT_LIMITS, Desk
+
+LOCAL_SOURCE = "本市调整"
+"""Source of a day that the city itself changed; such a day alone does not make a year official."""
+KEPT_SECONDS = 30
+"""How long a process counts with the calendar it has read; a change made elsewhere holds after that time."""
+
+
+@dataclass
+class _Kept:
+    desk: Desk | None = None
+    until: float = 0.0
+
+
+_kept = _Kept()
+
+
+def _hours(periods: Iterable[WorkingPeriod]) -> tuple[WorkingHours, ...]:
+    by_day = groupby(periods, key=lambda period: period.valid_from)
+    hours = tuple(WorkingHours(day, tuple((p.starts_at, p.ends_at) for p in group)) for day, group in by_day)
+    return hours or (WorkingHours(date.min, STANDARD_HOURS),)
+
+
+def work_calendar() -> WorkCalendar:
+    """The working calendar as it is stored; without hours of its own, a city works 08:00–12:00 and 14:00–18:00."""
+    days = list(CalendarDay.objects.all())
+    return WorkCalendar(
+        zone=timezone.get_default_timezone(),
+        hours=_hours(WorkingPeriod.objects.order_by("valid_from", "starts_at")),
+        days={row.day: row.is_workday for row in days},
+        official_years=frozenset(row.day.year for row in days if row.source != LOCAL_SOURCE),
+    )
+
+
+def read_desk() -> Desk:
+    """What deadlines are counted with, read from the database: three queries."""
+    own = {row.stage: (row.value, row.unit) for row in StageLimit.objects.all()}
+    return Desk(work_calendar(), {**DEFAULT_LIMITS, **own})
+
+
+def current_desk() -> Desk:
+    """The same, kept in the process for a short while: a registration must not read a calendar."""
+    if _kept.desk is None or time.monotonic() > _kept.until:
+        _kept.desk = read_desk()
+        _kept.until = time.monotonic() + KEPT_SECONDS
+    return _kept.desk
+
+
+def forget_desk() -> None:
+    """Read the calendar anew at the next question; called when it was changed here."""
+    _kept.desk = None

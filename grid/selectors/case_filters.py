@@ -1,0 +1,110 @@
+"""The filters of a case list, the same for page, API and export."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from grid.models import Case
+from grid.models.cases import CaseQuerySet
+from grid.rules.clock import Light
+from grid.rules.stages import FINAL_STAGES
+from grid.selectors.moves import stages_waiting_for
+
+LIGHTS = (
+    (Light.GREEN.value, _("绿灯")),
+    (Light.YELLOW.value, _("黄灯")),
+    (Light.RED.value, _("红灯")),
+    (Light.PAUSED.value, _("暂停计时")),
+)
+SITUATIONS = (
+    ("open", _("未完结")),
+    ("overdue", _("已超期")),
+    ("finished", _("已完结")),
+    ("unplaced", _("不在任何网格")),
+)
+
+
+class CaseFilter(django_filters.FilterSet):
+    """``CaseFilter(data, queryset, request=request)``: ``.form`` for a page, ``.qs`` for the cases, newest first."""
+
+    q = django_filters.CharFilter(method="by_text", label=_("案件号、描述或位置"))
+    state = django_filters.MultipleChoiceFilter(choices=Case.State.choices, label=_("案件状态"))
+    situation = django_filters.ChoiceFilter(choices=SITUATIONS, method="by_situation", label=_("办理情况"))
+    light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"))
+    kind = django_filters.ChoiceFilter(choices=Case.Kind.choices, label=_("类别"))
+    class_code = django_filters.CharFilter(lookup_expr="startswith", label=_("分类代码"))
+    source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"))
+    urgency = django_filters.ChoiceFilter(choices=Case.Urgency.choices, label=_("紧急程度"))
+    division = django_filters.CharFilter(method="by_division", label=_("区划"))
+    grid_code = django_filters.CharFilter(label=_("单元网格"))
+    duty_org = django_filters.CharFilter(label=_("处置责任单位"))
+    reported_from = django_filters.DateFilter(method="by_first_day", label=_("上报日期从"))
+    reported_to = django_filters.DateFilter(method="by_last_day", label=_("上报日期到"))
+    waiting = django_filters.BooleanFilter(method="by_waiting", label=_("等我办理"))
+    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label=_("更新时间从"))
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+    def by_text(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """A case number (from its beginning), or words of description, address or name of the matter."""
+        text = value.strip()
+        if text.isascii() and text.isdigit() and len(text) >= 6:
+            return queryset.filter(Q(case_no__startswith=text) | Q(source_no=text))
+        for word in text.split()[:4]:
+            queryset = queryset.filter(
+                Q(description__icontains=word)
+                | Q(address__icontains=word)
+                | Q(matter_name__icontains=word)
+                | Q(source_no=word)
+            )
+        return queryset
+
+    def by_situation(self, queryset: CaseQuerySet, _name: str, value: str) -> QuerySet[Any]:
+        """Open, overdue, finished, or in no unit grid."""
+        if value == "open":
+            return queryset.open()
+        if value == "overdue":
+            return queryset.overdue(timezone.now())
+        if value == "unplaced":
+            return queryset.filter(grid_code="")
+        return queryset.filter(state__in=[stage.value for stage in FINAL_STAGES])
+
+    def by_light(self, queryset: CaseQuerySet, _name: str, value: str) -> QuerySet[Any]:
+        """Cases that show this light now; only open ones have one."""
+        return queryset.open().with_light(timezone.now()).filter(light_now=value)
+
+    def by_division(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """A division and all under it; the zeros at the end of a code of 12 digits may be left out."""
+        return queryset.filter(division_code__startswith=_prefix(value.strip()))
+
+    def by_first_day(self, queryset: QuerySet[Any], _name: str, value: Any) -> QuerySet[Any]:
+        """Reported on this day or later, in the city's time."""
+        return queryset.filter(reported_at__gte=_midnight(value))
+
+    def by_last_day(self, queryset: QuerySet[Any], _name: str, value: Any) -> QuerySet[Any]:
+        """Reported on this day or earlier, in the city's time."""
+        return queryset.filter(reported_at__lt=_midnight(value + timedelta(days=1)))
+
+    def by_waiting(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        """Cases standing where this person may do something next."""
+        if not value or self.request is None:
+            return queryset
+        return queryset.filter(state__in=stages_waiting_for(self.request.user))
+
+
+def _prefix(code: str) -> str:
+    """The digits that count of a division code: 2, 4, 6, 9 or 12 by the zeros that follow."""
+    for digits in (2, 4, 6, 9):
+        if not code[digits:].strip("0"):
+            return code[:digits] if code.strip("0") else ""
+    return code
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))

@@ -1,0 +1,382 @@
+"""Register a case: one report becomes one case, in one statement.
+
+The statement finds the unit grid, the class, the disposal rule and the next number, and writes the case with its
+first step; a second one writes the audit entry. The caller gives ``rid``, so a report that is sent twice is one case.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cityops.accounts.models import Organisation, User
+from cityops.foundation import audit
+from cityops.foundation.coordinates import (
+    CoordinateFault,
+    CoordinateSystem,
+    check_inside,
+    convert,
+    parse_system,
+)
+from cityops.foundation.errors import InvalidInput, NotAllowed
+from cityops.foundation.records import local_node
+from cityops.regions.models import CGCS2000, Division
+from grid.models import Case, CaseNumber, CaseStep, Component, UnitGrid
+from grid.models.ground import CodeState
+from grid.rules.codes import CURRENT
+from grid.rules.transitions import MOVES, Action
+from grid.selectors.calendar import current_desk
+from grid.selectors.places import city_prefix
+from grid.services.reporters import reporter_id
+from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
+
+MOVE = MOVES[Action.REPORT]
+SEQUENCE_DIGITS = 10
+"""Case number 案件号: 6 digits of the city, the day as yyyymmdd, and a sequence of 10 (designed; GL01)."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a person or a system reports. Longitude and latitude in degrees, in ``coordinate_system``."""
+
+    class_code: str
+    longitude: float
+    latitude: float
+    description: str
+    address: str
+    kind: str = Case.Kind.MATTER
+    std_ref: str = CURRENT
+    component_id: str = ""
+    source: str = Case.Source.COLLECTOR
+    source_no: str = ""
+    reporter_type: str = Case.ReporterType.COLLECTOR
+    reporter: str = ""
+    """Who reported: the staff number of a collector; anybody else is kept as a keyed hash only."""
+    urgency: str = Case.Urgency.ORDINARY
+    ext_class: str = ""
+    coordinate_system: str = CoordinateSystem.CGCS2000
+    rid: uuid.UUID = field(default_factory=uuid.uuid4)
+    """The reporter's own name of this report; sent again it changes nothing."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The answer to a report: where the case lies and what it is called."""
+
+    rid: uuid.UUID
+    case_no: str
+    grid_code: str
+    """Empty where the point lies in no unit grid: the case is kept and flagged."""
+    division_code: str
+    stage_due_at: datetime
+    is_new: bool
+    """False where the same report had been registered before."""
+
+
+def register(user: User, report: Report, *, at: datetime | None = None, is_simulated: bool = False) -> Registered:
+    """Register a report as a case that waits for acceptance.
+
+    Raises NotAllowed without ``grid.register_case``; InvalidInput, with a list of fields, for an unknown class or
+    component, a text that is missing or too long, or a point outside the person's division (with what is most
+    likely wrong with it).
+    """
+    if not user.has_perm(MOVE.permission):
+        raise NotAllowed(_("您没有上报案件的权限。"))
+    lon, lat = _position(report)
+    _check_texts(report)
+    at = at or timezone.now()
+    with transaction.atomic():
+        row = _insert(user, report, (lon, lat), at, is_simulated=is_simulated)
+        if row["rid"] is None and row["known_no"] is None:
+            raise _why_not(user, report, (lon, lat), row)
+        if row["known_no"] is None:
+            audit.record(
+                "case.report",
+                kind="case",
+                key=row["case_no"],
+                division_code=row["division_code"],
+                after={"class_code": report.class_code, "grid_code": row["grid_code"], "source": report.source},
+            )
+    return Registered(
+        rid=report.rid,
+        case_no=row["case_no"] or row["known_no"],
+        grid_code=row["grid_code"] or row["known_grid"] or "",
+        division_code=row["division_code"] or row["known_division"],
+        stage_due_at=row["stage_due_at"] or row["known_due"],
+        is_new=row["known_no"] is None,
+    )
+
+
+def _position(report: Report) -> tuple[float, float]:
+    """The point in CGCS2000. Raises InvalidInput for what is no position."""
+    try:
+        return convert(report.longitude, report.latitude, parse_system(report.coordinate_system))
+    except CoordinateFault as fault:
+        raise _refusal({"longitude": (fault.rule, str(fault))}) from fault
+
+
+def _check_texts(report: Report) -> None:
+    faults: dict[str, tuple[str, str]] = {}
+    for name, length in (("description", 2000), ("address", 256)):
+        text = getattr(report, name).strip()
+        if not text:
+            faults[name] = ("required", _("必填。"))
+        elif len(text) > length:
+            faults[name] = (
+                "too_long",
+                _("最多 %(length)s 个字,现有 %(now)s 个。") % {"length": length, "now": len(text)},
+            )
+    for name, choices in (
+        ("kind", Case.Kind),
+        ("source", Case.Source),
+        ("reporter_type", Case.ReporterType),
+        ("urgency", Case.Urgency),
+    ):
+        if getattr(report, name) not in choices.values:
+            faults[name] = ("code", _("代码不在代码表中;可用:%s。") % "、".join(choices.values))
+    if faults:
+        raise _refusal(faults)
+
+
+def _refusal(faults: Mapping[str, tuple[str, str]]) -> InvalidInput:
+    """An error that names each field, the rule it breaks, and what to do."""
+    return InvalidInput(
+        " ".join(text for _rule, text in faults.values()),
+        errors=[{"field": name, "code": rule, "detail": text} for name, (rule, text) in faults.items()],
+    )
+
+
+def _step_role(user: User) -> str:
+    """CL_ROLE of the person in this step: the first fitting role; public and system have their own codes."""
+    codes = {role.code: role.step_code for role in user.roles}
+    return next((codes[code] for code in MOVE.roles if codes.get(code)), MOVE.step_role)
+
+
+def _insert(
+    user: User, report: Report, point: tuple[float, float], at: datetime, *, is_simulated: bool
+) -> dict[str, Any]:
+    desk = current_desk()
+    values = {
+        "rid": report.rid,
+        "node": local_node(),
+        "lon": point[0],
+        "lat": point[1],
+        "scope": f"{user.scope_prefix}%",
+        "city": settings.CITYOPS_REGION[:6],
+        "city_scope": city_prefix() + "%",
+        "day": timezone.localtime(at).date(),
+        "at": at,
+        "due": desk.stage_end(MOVE.limit, at),
+        "warn": desk.stage_warning(MOVE.limit, at),
+        "kind": report.kind,
+        "std_ref": report.std_ref,
+        "class_code": report.class_code,
+        "ext_class": report.ext_class,
+        "component_id": report.component_id,
+        "source": report.source,
+        "source_no": report.source_no,
+        "description": report.description.strip(),
+        "address": report.address.strip(),
+        "reporter_type": report.reporter_type,
+        "reporter_id": reporter_id(report.reporter_type, report.reporter),
+        "urgency": report.urgency,
+        "is_simulated": is_simulated,
+        "role": _step_role(user),
+        "org": user.organisation.org_code if user.organisation else "",
+        "operator": user.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), values)
+        row = cursor.fetchone()
+        return dict(zip((column.name for column in cursor.description), row, strict=True))
+
+
+CASE_COLUMNS: dict[str, str] = {
+    "rid": "%(rid)s::uuid",
+    "origin_code": "%(node)s::varchar",
+    "case_no": f"number.city || to_char(number.day, 'YYYYMMDD') || lpad(number.last::text, {SEQUENCE_DIGITS}, '0')",
+    "task_no": "''",
+    "kind": "%(kind)s::varchar",
+    "std_ref": "class.version",
+    "matter_code": "left(place.division_code, 6) || class.class_code",
+    "class_code": "class.class_code",
+    "matter_name": "left(class.class_name, 30)",
+    "ext_class": "%(ext_class)s::varchar",
+    "dept_code1": "authority.code",
+    "dept_name1": "authority.name",
+    "component_id": "%(component_id)s::varchar",
+    "source": "%(source)s::varchar",
+    "source_no": "%(source_no)s::varchar",
+    "description": "%(description)s::text",
+    "address": "%(address)s::varchar",
+    "geom": f"ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), {CGCS2000})",
+    "grid_code": "place.grid_code",
+    "division_code": "place.division_code",
+    "reporter_type": "%(reporter_type)s::varchar",
+    "reporter_id": "%(reporter_id)s::varchar",
+    "reported_at": "%(at)s::timestamptz",
+    "accepted_at": "NULL::timestamptz",
+    "filed_at": "NULL::timestamptz",
+    "rejected_at": "NULL::timestamptz",
+    "reject_reason": "''",
+    "dispatched_at": "NULL::timestamptz",
+    "duty_org": "''",
+    "filing_condition": "coalesce(rule.filing_condition, '')",
+    "deadline_class": "''",
+    "limit_value": "rule.limit_value",
+    "limit_unit": "coalesce(rule.limit_unit, '')",
+    "dispose_deadline": "NULL::timestamptz",
+    "disposed_at": "NULL::timestamptz",
+    "checked_at": "NULL::timestamptz",
+    "close_deadline": "NULL::timestamptz",
+    "closed_at": "NULL::timestamptz",
+    "close_type": "''",
+    "state": f"'{MOVE.to_stage.value}'",
+    "rework_count": "0",
+    "return_count": "0",
+    "postpone_count": "0",
+    "is_hung": "'0'",
+    "is_void": "'0'",
+    "urgency": "%(urgency)s::varchar",
+    "is_supervised": "'0'",
+    "satisfaction": "''",
+    "is_simulated": "%(is_simulated)s::boolean",
+    "stage_due_at": "%(due)s::timestamptz",
+    "stage_warn_at": "%(warn)s::timestamptz",
+    "updated_at": "%(at)s::timestamptz",
+    "version": "1",
+}
+"""Every stored column of a new case, as SQL."""
+STEP_COLUMNS: dict[str, str] = {
+    "case_id": "born.rid",
+    "origin_code": "%(node)s::varchar",
+    "seq": "1",
+    "action": f"'{MOVE.step_code}'",
+    "from_state": "''",
+    "to_state": f"'{MOVE.to_stage.value}'",
+    "operator_role": "%(role)s::varchar",
+    "operator_org": "%(org)s::varchar",
+    "operator_id": "%(operator)s::bigint",
+    "operated_at": "%(at)s::timestamptz",
+    "deadline": "%(due)s::timestamptz",
+    "opinion": "''",
+}
+"""Every column of the first step."""
+
+
+@cache
+def _statement() -> str:
+    """The one statement of a registration; places and classes that are not found come back as NULL."""
+    table = {
+        model: model._meta.db_table
+        for model in (
+            Case,
+            CaseStep,
+            CaseNumber,
+            Component,
+            UnitGrid,
+            Division,
+            Organisation,
+            ClassEntry,
+            DictionaryVersion,
+            DisposalRule,
+        )
+    }
+    point = CASE_COLUMNS["geom"]
+    return f"""
+WITH known AS MATERIALIZED (
+    SELECT case_no, grid_code, division_code, stage_due_at FROM {table[Case]} WHERE rid = %(rid)s::uuid
+), cell AS MATERIALIZED (
+    SELECT grid_code, division_code FROM {table[UnitGrid]}
+    WHERE status = '{CodeState.VALID.value}' AND ST_Covers(geom, {point}) ORDER BY grid_code LIMIT 1
+), area AS MATERIALIZED (
+    SELECT ''::varchar AS grid_code, code AS division_code FROM {table[Division]}
+    WHERE NOT EXISTS (SELECT FROM cell) AND valid_to IS NULL AND code LIKE %(city_scope)s
+      AND ST_Covers(boundary, {point}) ORDER BY level DESC, code LIMIT 1
+), place AS MATERIALIZED (
+    SELECT * FROM (SELECT * FROM cell UNION ALL SELECT * FROM area) found WHERE division_code LIKE %(scope)s
+), class AS MATERIALIZED (
+    SELECT version, class_code, class_name FROM {table[ClassEntry]}
+    WHERE version = %(std_ref)s::varchar AND kind = %(kind)s::varchar AND class_code = %(class_code)s::varchar
+      AND valid = '1'
+), thing AS MATERIALIZED (
+    SELECT obj_id, dept_code1, dept_name1 FROM {table[Component]}
+    WHERE obj_id = %(component_id)s::varchar AND %(component_id)s::varchar <> ''
+      AND class_code = %(class_code)s::varchar AND std_ref = %(std_ref)s::varchar
+), authority AS MATERIALIZED (
+    SELECT coalesce(thing.dept_code1, chief.org_code, '') AS code, coalesce(thing.dept_name1, chief.name, '') AS name
+    FROM (SELECT 1) one LEFT JOIN thing ON true LEFT JOIN (
+        SELECT org_code, name FROM {table[Organisation]}
+        WHERE org_type = '{Organisation.Type.AUTHORITY.value}' AND status = '{Organisation.Status.VALID.value}'
+          AND division_code LIKE %(city_scope)s ORDER BY org_code LIMIT 1
+    ) chief ON true
+), rule AS MATERIALIZED (
+    SELECT r.filing_condition, r.limit_value, r.limit_unit FROM {table[DisposalRule]} r
+    JOIN {table[DictionaryVersion]} v ON v.id = r.rule_set_id AND v.is_default AND v.kind = 'rules'
+    WHERE r.is_active AND r.limit_value IS NOT NULL
+      AND (%(class_code)s::varchar = ANY (r.matter_codes)
+           OR (r.class_code = %(class_code)s::varchar AND r.kind = %(kind)s::varchar))
+    ORDER BY r.class_code, r.condition_no LIMIT 1
+), number AS (
+    INSERT INTO {table[CaseNumber]} AS n (division_code, day, last)
+    SELECT %(city)s::varchar, %(day)s::date, 1 FROM place, class
+    WHERE NOT EXISTS (SELECT FROM known) AND (%(component_id)s::varchar = '' OR EXISTS (SELECT FROM thing))
+    ON CONFLICT (division_code, day) DO UPDATE SET last = n.last + 1
+    RETURNING division_code AS city, day, last
+), born AS (
+    INSERT INTO {table[Case]} ({", ".join(CASE_COLUMNS)})
+    SELECT {", ".join(CASE_COLUMNS.values())}
+    FROM number CROSS JOIN place CROSS JOIN class CROSS JOIN authority LEFT JOIN rule ON true
+    RETURNING rid, case_no, stage_due_at
+), step AS (
+    INSERT INTO {table[CaseStep]} ({", ".join(STEP_COLUMNS)}) SELECT {", ".join(STEP_COLUMNS.values())} FROM born
+)
+SELECT born.rid, born.case_no, born.stage_due_at, place.grid_code, place.division_code, class.class_code AS class_code,
+       thing.obj_id AS component_id, known.case_no AS known_no, known.grid_code AS known_grid,
+       known.division_code AS known_division, known.stage_due_at AS known_due
+FROM (SELECT 1) one LEFT JOIN born ON true LEFT JOIN place ON true LEFT JOIN class ON true LEFT JOIN thing ON true
+LEFT JOIN known ON true
+"""
+
+
+def _why_not(user: User, report: Report, point: tuple[float, float], row: Mapping[str, Any]) -> InvalidInput:
+    """What the statement did not find, as an error that says how to mend it."""
+    faults: dict[str, tuple[str, str]] = {}
+    if row["division_code"] is None:
+        faults["longitude"] = explain_place(user, *point)
+    if row["class_code"] is None:
+        faults["class_code"] = (
+            "class_unknown",
+            _("%(std)s 中没有现行的%(kind)s分类 %(code)s;请从分类表中选择。")
+            % {"std": report.std_ref, "kind": Case.Kind(report.kind).label, "code": report.class_code},
+        )
+    elif report.component_id and row["component_id"] is None:
+        faults["component_id"] = (
+            "component_unknown",
+            _("没有分类为 %(code)s 的部件 %(id)s;请核对标识码(17 位,旧标准 16 位)和分类。")
+            % {"code": report.class_code, "id": report.component_id},
+        )
+    return _refusal(faults)
+
+
+def explain_place(user: User, lon: float, lat: float) -> tuple[str, str]:
+    """Why a point is not in the person's division: (rule, what is wrong and how to mend it)."""
+    region = Division.objects.current().filter(code=user.division_code).first()
+    if region is None or region.boundary is None:
+        return "no_boundary", _("区划 %s 没有边界;请先载入区划边界。") % user.division_code
+    try:
+        check_inside(lon, lat, region.boundary.extent)
+    except CoordinateFault as fault:
+        return fault.rule, str(fault)
+    return "outside", _("位置 %(lon).5f, %(lat).5f 在%(name)s边界之外;请在地图上核对,或交由所在区划上报。") % {
+        "lon": lon,
+        "lat": lat,
+        "name": region.name,
+    }
