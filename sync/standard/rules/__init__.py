@@ -1,0 +1,1 @@
+"""Definitions of datasets as plain data."""

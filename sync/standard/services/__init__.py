@@ -1,0 +1,1 @@
+"""Loading dictionaries, changing rules."""
