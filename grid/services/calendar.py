@@ -1,5 +1,6 @@
 """Keep the working calendar: load the official notices, change a day, set the hours. Each change is audited."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -146,7 +147,7 @@ def set_hours(valid_from: date, periods: Sequence[tuple[time, time]]) -> None:
             _("每个工作时段的结束须晚于开始,且至少有一个时段。"),
             errors=[{"field": "periods", "code": "order", "detail": _("请检查开始和结束时间。")}],
         )
-    if any(first[1] > second[0] for first, second in zip(ordered, ordered[1:], strict=False)):
+    if any(first[1] > second[0] for first, second in itertools.pairwise(ordered)):
         raise InvalidInput(
             _("工作时段互相重叠。"),
             errors=[{"field": "periods", "code": "overlap", "detail": _("请让后一时段从前一时段结束之后开始。")}],
