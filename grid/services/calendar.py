@@ -55,9 +55,7 @@ def load_official(years: Iterable[int] = ()) -> Loaded:
     missing = [year for year in wanted if year not in known]
     if missing:
         raise InvalidInput(
-            _(
-                "%(years)s年没有官方放假通知(现有 %(first)s–%(last)s 年);这些年份按周末计算,请更新 chinesecalendar 后重试。"
-            )
+            _("%(years)s年没有官方放假通知(现有 %(first)s–%(last)s 年);请更新 chinesecalendar 后重试。")
             % {"years": "、".join(map(str, missing)), "first": known[0], "last": known[-1]}
         )
     rows = _official_rows(set(wanted))
