@@ -13,7 +13,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("机构与人员")
 
     def ready(self) -> None:
-        """Seed roles and permissions after every migrate; write signing in and out into the audit trail."""
+        """Seed roles and permissions after every migrate; audit signing in and out; describe tokens in the schema."""
+        from cityops.accounts import receivers  # noqa: F401, PLC0415
+        from cityops.accounts.api import schema  # noqa: F401, PLC0415
         from cityops.accounts.seeding import seed_after_migrate  # noqa: PLC0415
 
         post_migrate.connect(seed_after_migrate, dispatch_uid="accounts.seeding")

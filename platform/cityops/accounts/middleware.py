@@ -6,13 +6,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.passwords import PASSWORD_EXPIRED, PASSWORD_GIVEN
 from cityops.accounts.receivers import BEGAN, SEEN
+from cityops.foundation.problem import plain_problem
 
 NOTED_EVERY = 60
 """Seconds between two writes of when a person was last seen."""
@@ -40,8 +41,7 @@ class SessionLimits:
         if not due or request.resolver_match.url_name in OPEN_WITH_OLD_PASSWORD:
             return None
         if request.path.startswith("/api/"):
-            body = {"type": "urn:cityops:problem:password_due", "title": due, "status": 403, "code": "password_due"}
-            return JsonResponse(body, status=403, content_type="application/problem+json")
+            return plain_problem(403, "password_due", due)
         if request.headers.get("HX-Request"):
             return HttpResponse(status=403, headers={"HX-Redirect": resolve_url("password-change")})
         return redirect("password-change")

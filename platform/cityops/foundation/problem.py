@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from cityops.foundation.context import current_actor
@@ -15,27 +17,62 @@ from cityops.foundation.errors import CityOpsError, NotAllowed, NotThere
 CONTENT_TYPE = "application/problem+json"
 
 
-def problem(status: int, code: str, title: str, detail: str = "", **facts: Any) -> Response:
-    """One problem document; ``facts`` stand beside the standard members."""
+REMEDIES: dict[str, Any] = {
+    "required": gettext_lazy("补上这个字段。"),
+    "null": gettext_lazy("给出一个值,或去掉这个字段。"),
+    "blank": gettext_lazy("填写内容,不能为空。"),
+    "invalid_choice": gettext_lazy("改用允许的取值,见接口文档。"),
+    "max_length": gettext_lazy("缩短内容。"),
+    "max_value": gettext_lazy("改用允许范围内的值。"),
+    "min_value": gettext_lazy("改用允许范围内的值。"),
+    "does_not_exist": gettext_lazy("核对编号,或先建立所引用的对象。"),
+    "unique": gettext_lazy("换一个没有用过的值。"),
+    "unknown_field": gettext_lazy("去掉或改正这个字段名。"),
+    "parse_error": gettext_lazy("请求体应为合法的 JSON。"),
+}
+"""How to mend what a rule refused, by the rule's code; rules that say it in their sentence are not here."""
+
+
+def body_of(status: int, code: str, title: str, detail: str = "", **facts: Any) -> dict[str, Any]:
+    """The members of a problem document; ``facts`` stand beside the standard ones."""
     body: dict[str, Any] = {"type": f"urn:cityops:problem:{code}", "title": title, "status": status, "code": code}
     if detail and detail != title:
         body["detail"] = detail
     if request_id := current_actor().request_id:
         body["instance"] = f"urn:cityops:request:{request_id}"
-    return Response({**body, **facts}, status=status, content_type=CONTENT_TYPE)
+    return {**body, **facts}
 
 
-def _field_errors(detail: Any, prefix: str = "") -> list[dict[str, str]]:
-    """Flatten DRF's nested error detail to ``{"field", "code", "detail"}``, fields as dotted paths."""
+def problem(status: int, code: str, title: str, detail: str = "", **facts: Any) -> Response:
+    """One problem as the answer of an API view."""
+    return Response(body_of(status, code, title, detail, **facts), status=status, content_type=CONTENT_TYPE)
+
+
+def plain_problem(status: int, code: str, title: str, detail: str = "") -> JsonResponse:
+    """One problem where no API view was reached: an address without a route, an error nobody foresaw."""
+    return JsonResponse(body_of(status, code, title, detail), status=status, content_type=CONTENT_TYPE)
+
+
+def _field_errors(detail: Any, path: tuple[str | int, ...] = ()) -> list[dict[str, str]]:
+    """Flatten REST framework's nested errors to field (dotted path), JSON pointer, code, detail and remedy."""
     if isinstance(detail, dict):
-        return [e for key, value in detail.items() for e in _field_errors(value, f"{prefix}.{key}".strip("."))]
+        return [e for key, value in detail.items() for e in _field_errors(value, (*path, key))]
     if isinstance(detail, list):
-        found: list[dict[str, str]] = []
-        for number, value in enumerate(detail):
-            nested = isinstance(value, dict | list)
-            found += _field_errors(value, f"{prefix}[{number}]" if nested else prefix)
-        return found
-    return [{"field": prefix, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}]
+        nested = any(isinstance(value, dict | list) for value in detail)
+        return [
+            e for number, value in enumerate(detail) for e in _field_errors(value, (*path, number) if nested else path)
+        ]
+    code = str(getattr(detail, "code", "invalid"))
+    names = [part for part in path if part != api_settings.NON_FIELD_ERRORS_KEY]
+    entry = {
+        "field": "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names).removeprefix("."),
+        "pointer": "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in names),
+        "code": code,
+        "detail": str(detail),
+    }
+    if code in REMEDIES:
+        entry["remedy"] = str(REMEDIES[code])
+    return [entry]
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

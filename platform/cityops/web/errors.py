@@ -5,10 +5,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cityops.foundation.errors import CityOpsError
+from cityops.foundation.problem import plain_problem
+
+CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 500: "server_error"}
+"""Problem codes of errors that no API view answered."""
 
 
 def page(request: HttpRequest, status: int, title: str, detail: str, remedy: str = "") -> HttpResponse:
-    """An error page; without a template context that could fail again it stays plain."""
+    """An error page; under the API's addresses the same as problem+json."""
+    if request.path.startswith("/api/"):
+        return plain_problem(status, CODES.get(status, "error"), title, detail)
     facts = {
         "status": status,
         "title": title,

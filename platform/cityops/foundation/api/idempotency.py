@@ -1,0 +1,98 @@
+"""Idempotency-Key: a write that is sent twice happens once, and both times gets the same answer.
+
+The answer is stored in the transaction of the write itself, so that a crash leaves either both or neither. A refusal
+is not stored: it changed nothing, and the same key may be tried again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cityops.foundation.errors import CityOpsError, InvalidInput
+from cityops.foundation.models import IdempotentAnswer
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 64
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class KeyReused(CityOpsError):
+    """The key belongs to another request of the same sender."""
+
+    code = "idempotency_mismatch"
+    status = 422
+    title = _("Idempotency-Key 已用于另一个请求")
+
+
+class IdempotentWrites(APIView):
+    """Mixin of API views (before the others): writes with an ``Idempotency-Key`` happen once.
+
+    Without the header a write happens as often as it is sent.
+    """
+
+    is_idempotent = True
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After sign-in and permissions: put the repeat check around the handler."""
+        super().initial(request, *args, **kwargs)
+        key = request.headers.get(HEADER)
+        if request.method not in WRITES or key is None:
+            return
+        if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+            raise InvalidInput(
+                str(_("Idempotency-Key 应为 1 至 %s 个可见 ASCII 字符,例如一个 UUID。")) % LONGEST_KEY,
+                errors=[{"field": HEADER, "code": "invalid_key", "detail": str(_("换用一个 UUID。"))}],
+            )
+        name = request.method.lower()
+        setattr(self, name, partial(_once, getattr(self, name, self.http_method_not_allowed), key))
+
+
+def _once(handler: Callable[..., Response], key: str, request: Request, *args: Any, **kwargs: Any) -> Response:
+    """Run the handler, or give the stored answer; raises KeyReused for another request under the same key."""
+    digest = _digest(request)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{request.user.pk}:{key}"])
+        found = IdempotentAnswer.objects.filter(user_id=request.user.pk, key=key).first()
+        if found is not None:
+            if bytes(found.request_sha) != digest:
+                raise KeyReused(str(_("每个新请求请用新的 Idempotency-Key;只有原样重发才用同一个。")))
+            return Response(found.body, status=found.status, headers={"Idempotency-Replayed": "true"})
+        response = handler(request, *args, **kwargs)
+        if response.status_code < 300:
+            IdempotentAnswer.objects.create(
+                user_id=request.user.pk,
+                key=key,
+                request_sha=digest,
+                status=response.status_code,
+                body=json.loads(JSONRenderer().render(response.data) or b"null"),
+            )
+    return response
+
+
+def _digest(request: Request) -> bytes:
+    """SHA-256 over method, address and content: what makes two requests the same."""
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if (request.content_type or "").startswith("multipart/"):
+        for name in sorted(request.data):
+            for value in request.data.getlist(name):
+                digest.update(name.encode() + b"\0")
+                if isinstance(value, UploadedFile):
+                    for chunk in value.chunks():
+                        digest.update(chunk)
+                    value.seek(0)
+                else:
+                    digest.update(str(value).encode() + b"\0")
+    else:
+        digest.update(request._request.body)
+    return digest.digest()

@@ -1,0 +1,75 @@
+"""What every operation of the schema says without being told: refusals, keys for repeats, ETags."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from cityops.foundation.api.serializers import Problem
+
+REFUSALS = {
+    "400": "Something given is not what it should be; `errors` names field, rule and remedy",
+    "401": "No sign-in, or a token that is malformed, unknown, expired or revoked",
+    "403": "Known, but without the permission or the token's scope",
+    "404": "Not there, or not visible to you: the two are not told apart",
+    "409": "The present state does not allow this",
+    "412": "Changed since it was read (If-Match)",
+    "415": "The body is not of a type that is read here",
+    "422": "The Idempotency-Key belongs to another request",
+    "429": "Too many requests; Retry-After says when",
+}
+ALWAYS = ("401", "403", "429")
+ON_WRITE = ("400", "409", "415")
+
+
+class Schema(AutoSchema):
+    """The schema of one operation."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Headers that the mixins understand."""
+        found: list[Any] = list(super().get_override_parameters())
+        if self._is_write() and getattr(self.view, "is_idempotent", False):
+            found.append(_header("Idempotency-Key", "A new UUID per request; a repeat with it happens once"))
+        if self.method == "GET" and getattr(self.view, "is_polled", False):
+            found.append(_header("If-None-Match", "The ETag of the answer you have; 304 when nothing changed"))
+        return found
+
+    def get_response_serializers(self) -> Any:
+        """The view's own answers."""
+        return super().get_response_serializers()
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        if direction != "response" or getattr(self.view, "is_public", False):
+            return bodies
+        for status in self._refusals():
+            bodies.setdefault(status, self._refusal(status))
+        if self.method == "GET" and getattr(self.view, "is_polled", False):
+            bodies.setdefault("304", {"description": "Nothing changed since the answer with this ETag"})
+        return dict(sorted(bodies.items()))
+
+    def _is_write(self) -> bool:
+        return self.method in ("POST", "PUT", "PATCH", "DELETE")
+
+    def _refusals(self) -> list[str]:
+        found = list(ALWAYS)
+        if self._is_write():
+            found += ON_WRITE
+        elif self._is_list_view():
+            found.append("400")
+        if "{" in self.path:
+            found.append("404")
+        if self._is_write() and getattr(self.view, "is_idempotent", False):
+            found.append("422")
+        return found
+
+    def _refusal(self, status: str) -> dict[str, Any]:
+        component = self.resolve_serializer(Problem, "response")
+        return {
+            "description": REFUSALS[status],
+            "content": {"application/problem+json": {"schema": component.ref}},
+        }
+
+
+def _header(name: str, text: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text)

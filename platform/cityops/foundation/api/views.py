@@ -1,0 +1,88 @@
+"""Root of the API, its schema, and two ways to read the schema."""
+
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.conf import settings
+from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls.resolvers import URLPattern, URLResolver
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+DRAWN = {"style-src": [SELF, UNSAFE_INLINE], "worker-src": [SELF, "blob:"]}
+"""The readers of the schema draw with style elements; their two pages, and only those, may."""
+
+
+class RootAnswer(serializers.Serializer):
+    """Where one is, and what is there."""
+
+    node_code = serializers.CharField()
+    tier = serializers.CharField()
+    version = serializers.CharField()
+    links = serializers.DictField(child=serializers.CharField(), help_text="Route name to address")
+
+
+class Root(APIView):
+    """What this instance offers: its node, its tier, and the addresses without parameters."""
+
+    @extend_schema(operation_id="root", responses=RootAnswer)
+    def get(self, request: Request) -> Response:
+        """Node, tier and links."""
+        return Response(
+            {
+                "node_code": settings.CITYOPS_NODE,
+                "tier": settings.CITYOPS_TIER,
+                "version": settings.SPECTACULAR_SETTINGS["VERSION"],
+                "links": dict(sorted(_links(request))),
+            }
+        )
+
+
+def _links(request: Request) -> list[tuple[str, str]]:
+    found = []
+    for name in _names(get_resolver(getattr(request, "urlconf", None)).url_patterns):
+        try:
+            found.append((name, request.build_absolute_uri(reverse(f"api:{name}"))))
+        except NoReverseMatch:
+            continue
+    return found
+
+
+def _names(patterns: list[Any], inside: bool = False) -> list[str]:
+    names: list[str] = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver) and (inside or pattern.namespace == "api"):
+            names += _names(pattern.url_patterns, inside=True)
+        elif inside and isinstance(pattern, URLPattern) and pattern.name and pattern.name != "root":
+            names.append(pattern.name)
+    return names
+
+
+class SchemaDocument(SpectacularAPIView):
+    """OpenAPI 3 of this instance: only what its tier runs."""
+
+    permission_classes = [AllowAny]
+    is_public = True
+
+
+@method_decorator(csp_update(DRAWN), name="dispatch")
+class SwaggerPage(SpectacularSwaggerSplitView):
+    """The schema to try out (Swagger UI, from our own static files)."""
+
+    permission_classes = [AllowAny]
+    url_name = "api:schema"
+
+
+@method_decorator(csp_update(DRAWN), name="dispatch")
+class RedocPage(SpectacularRedocView):
+    """The schema to read (Redoc, from our own static files)."""
+
+    permission_classes = [AllowAny]
+    url_name = "api:schema"
