@@ -1,0 +1,1 @@
+"""Imports 导入: a foreign file, read by a mapping, checked as a whole, taken as a whole or refused row by row."""

@@ -1,0 +1,150 @@
+"""Import of a history of cases 历史案件 from another system: times and deadlines stay as they were.
+
+A case is located to its unit grid by its point; one that lies in no grid is kept, with an empty grid code, and told.
+Steps are made from the times that the other system kept (report, accept, file, dispatch, dispose, check, close).
+"""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from grid.models import Case, ImportRun
+from grid.rules.codes import CURRENT
+from grid.services.imports import checks
+from grid.services.imports.history import INSERT_CASES, INSERT_STEPS
+from grid.services.imports.mapping import Mapping
+from grid.services.imports.places import City, locate
+from grid.services.imports.recipe import PLACE_FIELDS, Recipe
+from grid.services.imports.staging import GOOD, STAGE, Stage, execute
+from grid.services.imports.values import Convert, Field, count, moment, number, one_of, text
+from grid.services.reporters import reporter_id
+
+FLAG = (("0", "否"), ("1", "是"))
+URGENCY = Case.Urgency.choices
+UNITS = (
+    ("urgent_hour", "紧急工作时"),
+    ("urgent_day", "紧急工作日"),
+    ("work_hour", "工作时"),
+    ("work_day", "工作日"),
+    ("minute", "分钟"),
+)
+LONGEST = 4_000
+"""Characters of a description."""
+
+
+def who(value: str, mapping: Mapping) -> str:
+    """Who reported, hashed before it is stored; only staff numbers, where every row is a collector's, stay readable."""
+    return reporter_id(mapping.constants.get("reporter_type", ""), value)
+
+
+def _flag(name: str) -> Field:
+    return Field(name, "text", one_of(FLAG))
+
+
+def _time(name: str, *, required: bool = False, convert: Convert = moment) -> Field:
+    return Field(name, "timestamptz", convert, required=required)
+
+
+class CaseRecipe(Recipe):
+    """Cases of another system."""
+
+    kind = ImportRun.Kind.CASES
+    key = "case_no"
+    fields = (
+        Field("case_no", "text", text(24), required=True),
+        Field("state", "text", one_of(Case.State.choices), required=True),
+        Field("class_code", "text", text(5), required=True),
+        Field("description", "text", text(LONGEST, cut=True), required=True),
+        Field("address", "text", text(256, cut=True), required=True),
+        _time("reported_at", required=True),
+        _time("accepted_at"),
+        _time("filed_at"),
+        _time("rejected_at"),
+        _time("dispatched_at"),
+        _time("disposed_at"),
+        _time("checked_at"),
+        _time("closed_at"),
+        _time("dispose_deadline"),
+        _time("close_deadline"),
+        Field("kind", "text", one_of(Case.Kind.choices)),
+        Field("std_ref", "text", text(20)),
+        Field("ext_class", "text", text(5)),
+        Field("matter_name", "text", text(30, cut=True)),
+        Field("task_no", "text", text(20)),
+        Field("component_id", "text", text(17)),
+        Field("dept_code1", "text", text(18), required=True),
+        Field("dept_name1", "text", text(100), required=True),
+        Field("duty_org", "text", text(18)),
+        Field("source", "text", one_of(Case.Source.choices)),
+        Field("source_no", "text", text(40)),
+        Field("reporter_type", "text", one_of(Case.ReporterType.choices)),
+        Field("reporter_id", "text", who),
+        Field("reject_reason", "text", text(2)),
+        Field("filing_condition", "text", text(0)),
+        Field("limit_value", "numeric(6,1)", number),
+        Field("limit_unit", "text", one_of(UNITS)),
+        Field("close_type", "text", one_of(Case.CloseType.choices)),
+        Field("rework_count", "int", count),
+        Field("return_count", "int", count),
+        Field("postpone_count", "int", count),
+        _flag("is_hung"),
+        _flag("is_supervised"),
+        Field("urgency", "text", one_of(URGENCY)),
+        Field("satisfaction", "text", text(1)),
+        *PLACE_FIELDS,
+    )
+    options = {"margin_m": 200.0}
+    """How far outside the city's outline a case may lie and still be kept: coordinates of a history are rounded."""
+
+    def check(self, stage: Stage) -> None:
+        """Numbers, classes, times that can be true, and the place."""
+        city = City()
+        checks.fill("std_ref", f"'{CURRENT}'")
+        checks.fill("kind", "'2'")
+        checks.no_duplicates(stage)
+        stage.flag(
+            "already_there",
+            f"SELECT s.row_no, '' AS shown FROM {STAGE} AS s JOIN grid_case AS c USING (case_no)",
+            checks.saying(_("该案件号已存在。"), _("已有案件不会被覆盖；请删去该行，或改正案件号。")),
+            field="case_no",
+        )
+        checks.known_classes(stage, "s.class_code", "s.kind")
+        self._times(stage)
+        checks.inside_city(stage, city, margin_m=float(self.settings["margin_m"]))
+        locate()
+        self.summary["in_no_grid"] = stage.flag(
+            "no_grid",
+            f"SELECT s.row_no, '' AS shown FROM {GOOD} AS s LEFT JOIN import_place AS p USING (row_no) "
+            "WHERE p.row_no IS NULL",
+            checks.saying(_("坐标不在任何单元网格内；案件已保留并标记。"), _("请补画该处的网格，或核对坐标。")),
+            field="geom",
+            is_fatal=False,
+        )
+
+    @staticmethod
+    def _times(stage: Stage) -> None:
+        closed = "s.state IN ('80', '81')"
+        stage.flag(
+            "closed_has_time",
+            f"SELECT s.row_no, '' AS shown FROM {STAGE} AS s WHERE {closed} <> (s.closed_at IS NOT NULL)",
+            checks.saying(_("状态与结案时间不一致。"), _("已结案件须有结案时间，未结案件不得有。")),
+            field="closed_at",
+        )
+        stage.flag(
+            "closed_after_report",
+            f"SELECT s.row_no, s.closed_at::text AS shown FROM {STAGE} AS s WHERE s.closed_at < s.reported_at",
+            checks.saying(_("结案时间 %(shown)s 早于上报时间。"), _("请核对时间和来源时区(映射文件的 time_zone)。")),
+            field="closed_at",
+        )
+        stage.flag(
+            "in_future",
+            f"SELECT s.row_no, greatest(s.reported_at, s.closed_at)::text AS shown FROM {STAGE} AS s "
+            "WHERE greatest(s.reported_at, s.closed_at) > now() + interval '1 day'",
+            checks.saying(_("时间 %(shown)s 在未来。"), _("请核对时间和来源时区(映射文件的 time_zone)。")),
+            field="reported_at",
+        )
+
+    def apply(self, stage: Stage) -> int:
+        """Write the cases, then their steps."""
+        taken = execute(INSERT_CASES, [settings.CITYOPS_NODE, settings.CITYOPS_REGION, settings.CITYOPS_REGION])
+        self.summary["steps_written"] = execute(INSERT_STEPS, [settings.CITYOPS_NODE, _("由原系统记录的时间生成")])
+        return taken

@@ -1,0 +1,94 @@
+"""Import of a city's own classes 市扩展分类: extensions of the class dictionary, each mapped to a national class."""
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from grid.models import ImportRun
+from grid.rules.codes import CURRENT
+from grid.services.imports import checks
+from grid.services.imports.faults import ValueFault
+from grid.services.imports.mapping import Mapping
+from grid.services.imports.recipe import Recipe
+from grid.services.imports.staging import GOOD, STAGE, Stage, execute
+from grid.services.imports.values import Field, one_of, text
+from sync.standard.models import ClassEntry, DictionaryVersion, Provenance
+
+
+def class_code(value: str, mapping: Mapping) -> str:
+    """A class code: two digits of the major class and two or three of the minor."""
+    if not (value.isascii() and value.isdigit() and len(value) in (4, 5)):
+        raise ValueFault(
+            "code_form",
+            _("“%(value)s”不是分类代码。") % {"value": value},
+            _("应为 4 位(大类 2 位、小类 2 位)或 5 位(小类 3 位)数字。"),
+        )
+    return value
+
+
+VERSIONS = DictionaryVersion._meta.db_table
+
+
+class MatterRecipe(Recipe):
+    """Local classes of matters (and, where the file says so, of components)."""
+
+    kind = ImportRun.Kind.MATTERS
+    key = "class_code"
+    has_shape = False
+    fields = (
+        Field("class_code", "text", class_code, required=True),
+        Field("class_name", "text", text(40), required=True),
+        Field("class_name_en", "text", text(120)),
+        Field("kind", "text", one_of(ClassEntry.Kind.choices)),
+        Field("version", "text", text(20), required=True),
+        Field("big_name", "text", text(40)),
+        Field("std_code", "text", class_code, required=True),
+        Field("component_code", "text", class_code),
+        Field("valid", "text", one_of((("1", "有效"), ("0", "停用")))),
+    )
+
+    def check(self, stage: Stage) -> None:
+        """One code once, no version of a national standard touched, every class mapped to one of the current standard."""
+        checks.no_duplicates(stage)
+        checks.fill("kind", "'2'")
+        stage.flag(
+            "national_version",
+            f"SELECT s.row_no, s.version AS shown FROM {STAGE} AS s JOIN {VERSIONS} AS v "
+            "ON v.kind = 'classes' AND v.code = s.version WHERE v.provenance <> 'municipal'",
+            checks.saying(_("版本“%(shown)s”是国家标准的分类，不能在本地修改。"), _("请为本市扩展另起版本名。")),
+            field="version",
+        )
+        stage.flag(
+            "unknown_class",
+            f"SELECT s.row_no, s.std_code AS shown FROM {STAGE} AS s WHERE NOT EXISTS (SELECT FROM {checks.CLASSES} AS c "
+            f"WHERE c.version = '{CURRENT}' AND c.kind = s.kind AND c.class_code = s.std_code)",
+            checks.saying(_("对应的国标代码 %(shown)s 不存在。"), _("扩展分类必须映射到现行国标的一个分类。")),
+            field="std_code",
+        )
+
+    def apply(self, stage: Stage) -> int:
+        """Write the classes and make their version known as a municipal one."""
+        execute(
+            f"""
+            INSERT INTO {VERSIONS} (kind, code, title, source, provenance, valid_from, is_default,
+                content_sha, loaded_at)
+            SELECT DISTINCT 'classes', s.version, s.version, %s::text, %s::text, %s::date, false, sha256(%s::bytea),
+                now()
+            FROM {GOOD} AS s ON CONFLICT (kind, code) DO NOTHING
+            """,
+            [stage.run.file_name, Provenance.MUNICIPAL, timezone.localdate(), stage.run.file_sha.encode()],
+        )
+        return execute(
+            f"""
+            INSERT INTO {checks.CLASSES} (rid, origin_code, kind, version, class_code, class_name, class_name_en, big_code,
+                big_name, is_extension, std_code, component_code, provenance, valid)
+            SELECT s.rid, %s::text, s.kind, s.version, s.class_code, s.class_name, coalesce(s.class_name_en, ''),
+                left(s.class_code, 2), coalesce(s.big_name, ''), '1', s.std_code, coalesce(s.component_code, ''),
+                'municipal', coalesce(s.valid, '1')
+            FROM {GOOD} AS s
+            ON CONFLICT (version, kind, class_code) DO UPDATE SET class_name = excluded.class_name,
+                class_name_en = excluded.class_name_en, big_name = excluded.big_name, std_code = excluded.std_code,
+                component_code = excluded.component_code, valid = excluded.valid
+            """,
+            [settings.CITYOPS_NODE],
+        )

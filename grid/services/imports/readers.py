@@ -1,0 +1,245 @@
+"""Reading foreign files row by row: CSV (UTF-8, GB18030), xlsx, GeoJSON, each also as .gz. Never a whole file at once.
+
+A row is its number (as a person finds it in the file), its values as text by column, and for GeoJSON its geometry.
+"""
+
+import codecs
+import csv
+import datetime as dt
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import openpyxl
+from django.utils.translation import gettext as _
+
+from grid.services.imports.faults import FileRefused
+from grid.services.imports.mapping import Mapping
+
+FORMATS = ("csv", "xlsx", "geojson")
+SUFFIXES = {".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".geojson": "geojson", ".json": "geojson"}
+_SNIFF = 1 << 20
+"""Bytes read at a time to find the encoding."""
+_CHUNK = 1 << 16
+_MAX_FIELD = 1 << 20
+_MAX_FEATURE = 64 << 20
+"""A single GeoJSON feature beyond this many characters is not one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file."""
+
+    number: int
+    values: dict[str, str]
+    geometry: dict[str, Any] | None = None
+
+
+def format_of(name: str, mapping: Mapping) -> str:
+    """csv, xlsx or geojson: what the mapping says, or the file's name. Raises FileRefused for anything else."""
+    path = Path(name[:-3] if name.lower().endswith(".gz") else name)
+    found = mapping.format or SUFFIXES.get(path.suffix.lower(), "")
+    if found not in FORMATS:
+        raise FileRefused(
+            _("不支持文件“%(name)s”的类型；可导入 CSV、xlsx 和 GeoJSON(可用 gzip 压缩)。") % {"name": path.name}
+        )
+    return found
+
+
+def read_rows(path: Path, mapping: Mapping, *, name: str = "") -> Iterator[Row]:
+    """The rows of a file. Raises FileRefused where the file is not what it says, or lacks a column of the mapping."""
+    kind = format_of(name or path.name, mapping)
+    with _opened(path) as stream:
+        try:
+            if kind == "csv":
+                yield from _csv_rows(stream, mapping)
+            elif kind == "xlsx":
+                yield from _xlsx_rows(stream, mapping)
+            else:
+                yield from _geojson_rows(stream, mapping)
+        except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile) as error:
+            raise FileRefused(_("文件已损坏或不完整：%(error)s") % {"error": error}) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        if packed:
+            with gzip.open(raw) as unpacked:
+                yield unpacked  # type: ignore[misc]
+        else:
+            yield raw
+
+
+def encoding_of(stream: IO[bytes]) -> str:
+    """utf-8-sig or gb18030, by which of them can read the whole file. Raises FileRefused for neither."""
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "gb18030")}
+    while decoders:
+        chunk = stream.read(_SNIFF)
+        for name in list(decoders):
+            try:
+                decoders[name].decode(chunk, final=not chunk)
+            except UnicodeDecodeError:
+                del decoders[name]
+        if not chunk and decoders:
+            return next(iter(decoders))
+    raise FileRefused(_("无法识别文件的字符编码；请另存为 UTF-8 或 GB18030。"))
+
+
+def _text(stream: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
+    encoding = mapping.encoding
+    if not encoding:
+        encoding = encoding_of(stream)
+        stream.seek(0)
+    try:
+        return io.TextIOWrapper(stream, encoding=encoding, newline="")  # type: ignore[type-var]
+    except LookupError as error:
+        raise FileRefused(_("没有名为 %(name)s 的字符编码。") % {"name": encoding}) from error
+
+
+def _need_columns(found: list[str], mapping: Mapping) -> None:
+    if lost := sorted(mapping.file_columns - set(found)):
+        raise FileRefused(
+            _("文件缺少列 %(lost)s。文件中的列为 %(found)s；请补上该列，或在映射文件中改正列名。")
+            % {"lost": "、".join(lost), "found": "、".join(found[:40])},
+            columns=lost,
+        )
+
+
+def _csv_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
+    csv.field_size_limit(_MAX_FIELD)
+    text = _text(stream, mapping)
+    reader = csv.reader(text, delimiter=mapping.delimiter or ",", strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _need_columns(header, mapping)
+        width = len(header)
+        for values in reader:
+            if not values:
+                continue
+            if len(values) != width:
+                raise FileRefused(
+                    _("第 %(row)s 行有 %(found)s 列，表头有 %(width)s 列；请检查引号和分隔符。")
+                    % {"row": reader.line_num, "found": len(values), "width": width},
+                    row=reader.line_num,
+                )
+            yield Row(reader.line_num, dict(zip(header, map(str.strip, values), strict=True)))
+    except csv.Error as error:
+        raise FileRefused(
+            _("第 %(row)s 行不是有效的 CSV：%(error)s") % {"row": reader.line_num, "error": error}, row=reader.line_num
+        ) from error
+    except UnicodeDecodeError as error:
+        raise FileRefused(
+            _("第 %(row)s 行之后含有无法解码的字节；请另存为 UTF-8 或 GB18030。") % {"row": reader.line_num}
+        ) from error
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ")
+    return str(value).strip()
+
+
+def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
+    try:
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise FileRefused(_("文件不是有效的 xlsx 工作簿。")) from error
+    try:
+        if mapping.sheet and mapping.sheet not in book.sheetnames:
+            raise FileRefused(
+                _("工作簿中没有工作表“%(sheet)s”；现有 %(found)s。")
+                % {"sheet": mapping.sheet, "found": "、".join(book.sheetnames)}
+            )
+        sheet = book[mapping.sheet] if mapping.sheet else book.worksheets[0]
+        cells = sheet.iter_rows(values_only=True)
+        header = [_cell(value) for value in next(cells, ())]
+        _need_columns(header, mapping)
+        for number, values in enumerate(cells, 2):
+            texts = [_cell(value) for value in values]
+            if any(texts):
+                yield Row(number, dict(zip(header, texts, strict=False)))
+    finally:
+        book.close()
+
+
+def _geojson_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
+    checked = False
+    for number, feature in enumerate(_features(_text(stream, mapping)), 1):
+        properties = {str(key): _cell(value) for key, value in (feature.get("properties") or {}).items()}
+        if not checked:
+            _need_columns(list(properties), mapping)
+            checked = True
+        yield Row(number, properties, feature.get("geometry"))
+
+
+def _features(text: io.TextIOWrapper) -> Iterator[dict[str, Any]]:
+    """The features of a collection, one by one, with no more than one of them in memory."""
+    buffer = _FeatureBuffer(text)
+    buffer.find_features()
+    while (feature := buffer.next_feature()) is not None:
+        yield feature
+
+
+class _FeatureBuffer:
+    """A window on the text of a FeatureCollection, from which whole features are taken."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._window = ""
+        self._decoder = json.JSONDecoder()
+        self._count = 0
+
+    def _more(self) -> bool:
+        chunk = self._text.read(max(_CHUNK, len(self._window)))
+        self._window += chunk
+        return bool(chunk)
+
+    def find_features(self) -> None:
+        """Move to the first feature. Raises FileRefused where there is no ``features`` array."""
+        while True:
+            at = self._window.find('"features"')
+            start = self._window.find("[", at) if at >= 0 else -1
+            if start >= 0:
+                self._window = self._window[start + 1 :]
+                return
+            if len(self._window) > _MAX_FEATURE or not self._more():
+                raise FileRefused(_("文件不是 GeoJSON 要素集合(FeatureCollection)。"))
+
+    def next_feature(self) -> dict[str, Any] | None:
+        """The next feature, or None after the last. Raises FileRefused for broken JSON."""
+        while True:
+            self._window = self._window.lstrip(" \t\r\n,")
+            if self._window.startswith("]"):
+                return None
+            try:
+                feature, end = self._decoder.raw_decode(self._window)
+            except json.JSONDecodeError as error:
+                if len(self._window) > _MAX_FEATURE or not self._more():
+                    raise self._broken(error) from error
+                continue
+            self._window = self._window[end:]
+            self._count += 1
+            if not isinstance(feature, dict):
+                raise self._broken(TypeError(type(feature).__name__))
+            return feature
+
+    def _broken(self, error: Exception) -> FileRefused:
+        return FileRefused(
+            _("第 %(row)s 个要素不是有效的 GeoJSON：%(error)s") % {"row": self._count + 1, "error": error},
+            row=self._count + 1,
+        )

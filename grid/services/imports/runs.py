@@ -1,0 +1,169 @@
+"""The life of an import run: begin, stage, check, and either everything is taken or nothing."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cityops.foundation import audit
+from cityops.foundation.context import current_actor
+from cityops.foundation.errors import Refused
+from grid.models import ImportRun
+from grid.services.imports.cases import CaseRecipe
+from grid.services.imports.components import ComponentRecipe
+from grid.services.imports.faults import FileRefused
+from grid.services.imports.grids import GridRecipe
+from grid.services.imports.mapping import Mapping, parse_mapping
+from grid.services.imports.matters import MatterRecipe
+from grid.services.imports.readers import format_of, read_rows
+from grid.services.imports.recipe import Recipe
+from grid.services.imports.staging import Progress, Stage, one
+
+RECIPES: dict[str, type[Recipe]] = {
+    recipe.kind.value: recipe for recipe in (GridRecipe, ComponentRecipe, MatterRecipe, CaseRecipe)
+}
+_LOCK = 0x494D5052
+"""Advisory lock of this database's imports: one at a time."""
+
+
+class ImportRefused(Refused):
+    """Nothing was imported; the run tells why, row by row."""
+
+    code = "import_refused"
+
+    def __init__(self, run: ImportRun) -> None:
+        super().__init__(run.refusal, run=run.pk, rows_refused=run.rows_refused)
+        self.run = run
+
+
+def read_mapping(kind: str, text: str) -> Mapping:
+    """Read and check a mapping file for a kind of import. Raises FileRefused."""
+    recipe = RECIPES[kind]
+    return parse_mapping(text, known={field.name for field in recipe.fields}, options=set(recipe.options))
+
+
+def begin_run(kind: str, path: Path, *, name: str = "", mapping: str, options: dict[str, Any]) -> ImportRun:
+    """Write down that a file is to be imported; checks the mapping and the file's type first. Raises FileRefused."""
+    if settings.CITYOPS_TIER != "municipal":
+        raise Refused(_("只有市级平台导入单元网格、部件、事项和案件；上级平台经数据交换获得。"))
+    name = name or path.name
+    format_of(name, read_mapping(kind, mapping))
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return ImportRun.objects.create(
+        kind=kind,
+        division_code=settings.CITYOPS_REGION,
+        file_name=name[-200:],
+        file_sha=digest.hexdigest(),
+        options={"mapping": mapping, **options},
+        state=ImportRun.State.WAITING,
+        started_by=current_actor().name,
+    )
+
+
+def execute_run(run: ImportRun, path: Path, *, progress: Progress | None = None) -> ImportRun:
+    """Import the file of a run. Raises ImportRefused where rows or the file are refused: then nothing is stored.
+
+    With the option ``skip_refused`` the good rows are taken and the others told; with ``dry_run`` nothing is stored
+    either way.
+    """
+    with _only_one(run):
+        try:
+            _execute(run, path, progress)
+        except FileRefused as error:
+            _finish(run, ImportRun.State.REFUSED, refusal=error.detail)
+        except IntegrityError as error:
+            _finish(run, ImportRun.State.REFUSED, refusal=_("与已有数据冲突：%(error)s") % {"error": error})
+        except BaseException:
+            _finish(run, ImportRun.State.REFUSED, refusal=_("导入中断，没有写入任何数据；请重新导入。"))
+            raise
+        finally:
+            if not connection.needs_rollback and connection.is_usable():
+                Stage.drop()
+    if run.state == ImportRun.State.REFUSED:
+        raise ImportRefused(run)
+    return run
+
+
+def _execute(run: ImportRun, path: Path, progress: Progress | None) -> None:
+    began = time.monotonic()
+    options = run.options
+    mapping = read_mapping(run.kind, options["mapping"])
+    recipe = RECIPES[run.kind](mapping.options, repair=bool(options.get("repair")))
+    stage = Stage(run, mapping, recipe.fields, recipe.key, has_shape=recipe.has_shape)
+    stage.create()
+    stage.load(read_rows(path, mapping, name=run.file_name), _telling(run, progress))
+    run.rows_read = stage.rows_read
+    if not run.rows_read:
+        raise FileRefused(_("文件中没有数据行。"))
+    recipe.check(stage)
+    run.rows_refused = stage.rows_refused
+    good = stage.rows_good
+    run.summary = {**recipe.summary, "issues": dict(stage.issues.by_rule), "rows_good": good}
+    if options.get("dry_run"):
+        _finish(run, ImportRun.State.DRY_RUN)
+    elif run.rows_refused and not (options.get("skip_refused") and good):
+        refusal = _("%(count)s 行有误，没有导入任何数据；改正后重新导入，或选择跳过有误的行。")
+        _finish(run, ImportRun.State.REFUSED, refusal=refusal % {"count": run.rows_refused})
+    else:
+        _take(run, recipe, stage, began)
+
+
+def _take(run: ImportRun, recipe: Recipe, stage: Stage, began: float) -> None:
+    with transaction.atomic():
+        run.rows_taken = recipe.apply(stage)
+        run.summary = {**run.summary, **recipe.summary, "seconds": round(time.monotonic() - began, 1)}
+        audit.record(
+            "import.run",
+            kind="ImportRun",
+            key=run.pk,
+            division_code=run.division_code,
+            after={
+                "kind": run.kind,
+                "file": run.file_name,
+                "sha256": run.file_sha,
+                "read": run.rows_read,
+                "taken": run.rows_taken,
+                "refused": run.rows_refused,
+            },
+        )
+        _finish(run, ImportRun.State.DONE)
+
+
+def _finish(run: ImportRun, state: ImportRun.State, *, refusal: str = "") -> None:
+    run.state = state
+    run.refusal = refusal
+    run.ended_at = timezone.now()
+    run.save()
+
+
+def _telling(run: ImportRun, progress: Progress | None) -> Progress:
+    def tell(count: int) -> None:
+        ImportRun.objects.filter(pk=run.pk).update(rows_read=count)
+        if progress:
+            progress(count)
+
+    return tell
+
+
+@contextmanager
+def _only_one(run: ImportRun) -> Iterator[None]:
+    """One import at a time in a database. Raises Refused where another is under way."""
+    if not one("SELECT pg_try_advisory_lock(%s::bigint)", [_LOCK]):
+        raise Refused(_("另一个导入正在进行；请在其完成后再试。"))
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.RUNNING)
+    run.state = ImportRun.State.RUNNING
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.is_usable():
+            one("SELECT pg_advisory_unlock(%s::bigint)", [_LOCK])
