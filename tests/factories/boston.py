@@ -21,7 +21,7 @@ CITY = "990100000000"
 
 
 def _boundary(shapes: list[shapely.Geometry]) -> MultiPolygon:
-    union = GEOSGeometry(shapely.to_wkb(shapely.unary_union(shapes)), srid=4490)
+    union = GEOSGeometry(memoryview(shapely.to_wkb(shapely.unary_union(shapes))), srid=4490)
     return union if isinstance(union, MultiPolygon) else MultiPolygon(union, srid=4490)
 
 

@@ -23,8 +23,8 @@ def no_duplicates(stage: Stage) -> None:
     """A number may stand in a file once; the second row names the first."""
     stage.flag(
         "duplicate",
-        f"SELECT row_no, first::text AS shown FROM (SELECT row_no, min(row_no) OVER (PARTITION BY {stage.key}) AS first "
-        f"FROM {STAGE}) AS n WHERE row_no <> first",
+        f"SELECT row_no, first::text AS shown FROM (SELECT row_no, "
+        f"min(row_no) OVER (PARTITION BY {stage.key}) AS first FROM {STAGE}) AS n WHERE row_no <> first",
         saying(_("编号与第 %(shown)s 行重复。"), _("每个编号只能出现一次；请删去重复行或改正编号。")),
         field=stage.key,
     )

@@ -110,7 +110,8 @@ class ComponentRecipe(Recipe):
         stage.flag(
             "grid_differs",
             f"SELECT s.row_no, s.grid_code AS shown FROM {GOOD} AS s JOIN grid_unitgrid AS u USING (grid_code) "
-            f"WHERE NOT ST_Intersects(u.geom, s.geom) AND NOT ST_DWithin(u.geom::geography, s.geom::geography, {margin:f})",
+            "WHERE NOT ST_Intersects(u.geom, s.geom) "
+            f"AND NOT ST_DWithin(u.geom::geography, s.geom::geography, {margin:f})",
             _explain_other_grid,
             field="grid_code",
         )
@@ -135,8 +136,8 @@ class ComponentRecipe(Recipe):
         today = timezone.localdate()
         return execute(
             f"""
-            INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2, dept_name2,
-                dept_code3, dept_name3, grid_code, division_code, state, init_date, change_date, data_source, note,
+            INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2,
+                dept_name2, dept_code3, dept_name3, grid_code, division_code, state, init_date, change_date, data_source, note,
                 street_code, street_name, community_name, class_code, std_ref, geom, precision_class, extra, source_crs)
             SELECT s.rid, %s::text, s.obj_id, coalesce(s.obj_name, left(c.class_name, 30)), s.dept_code1, s.dept_name1,
                 coalesce(s.dept_code2, ''), coalesce(s.dept_name2, ''), coalesce(s.dept_code3, ''),

@@ -4,8 +4,8 @@ from grid.services.imports.checks import CLASSES
 from grid.services.imports.staging import GOOD
 
 INSERT_CASES = f"""
-INSERT INTO grid_case (rid, origin_code, case_no, task_no, kind, std_ref, matter_code, class_code, matter_name, ext_class,
-    dept_code1, dept_name1, component_id, source, source_no, description, address, geom, grid_code, division_code,
+INSERT INTO grid_case (rid, origin_code, case_no, task_no, kind, std_ref, matter_code, class_code, matter_name,
+    ext_class, dept_code1, dept_name1, component_id, source, source_no, description, address, geom, grid_code, division_code,
     reporter_type, reporter_id, reported_at, accepted_at, filed_at, rejected_at, reject_reason, dispatched_at, duty_org,
     filing_condition, deadline_class, limit_value, limit_unit, dispose_deadline, disposed_at, checked_at,
     close_deadline, closed_at, close_type, state, rework_count, return_count, postpone_count, is_hung, is_void, urgency,
@@ -44,7 +44,8 @@ FROM (
         CASE WHEN t.place = max(t.place) OVER (PARTITION BY s.rid) THEN s.state ELSE t.to_state END AS reached
     FROM {GOOD} AS s CROSS JOIN LATERAL (VALUES
         (1, '01', '10', s.reported_at,
-            CASE s.reporter_type WHEN '1' THEN '01' WHEN '2' THEN '08' WHEN '4' THEN '05' WHEN '5' THEN '07' ELSE '09' END,
+            CASE s.reporter_type WHEN '1' THEN '01' WHEN '2' THEN '08' WHEN '4' THEN '05' WHEN '5' THEN '07' ELSE '09'
+            END,
             '', NULL::timestamptz),
         (2, '04', '30', s.accepted_at, '02', '', NULL),
         (3, '06', '31', s.rejected_at, '02', '', NULL),

@@ -48,7 +48,7 @@ class MatterRecipe(Recipe):
     )
 
     def check(self, stage: Stage) -> None:
-        """One code once, no version of a national standard touched, every class mapped to one of the current standard."""
+        """One code once, no national version touched, every class mapped to one of the current standard."""
         checks.no_duplicates(stage)
         checks.fill("kind", "'2'")
         stage.flag(
@@ -60,8 +60,8 @@ class MatterRecipe(Recipe):
         )
         stage.flag(
             "unknown_class",
-            f"SELECT s.row_no, s.std_code AS shown FROM {STAGE} AS s WHERE NOT EXISTS (SELECT FROM {checks.CLASSES} AS c "
-            f"WHERE c.version = '{CURRENT}' AND c.kind = s.kind AND c.class_code = s.std_code)",
+            f"SELECT s.row_no, s.std_code AS shown FROM {STAGE} AS s WHERE NOT EXISTS ("
+            f"SELECT FROM {checks.CLASSES} AS c WHERE c.version = '{CURRENT}' AND c.kind = s.kind AND c.class_code = s.std_code)",
             checks.saying(_("对应的国标代码 %(shown)s 不存在。"), _("扩展分类必须映射到现行国标的一个分类。")),
             field="std_code",
         )
@@ -80,8 +80,8 @@ class MatterRecipe(Recipe):
         )
         return execute(
             f"""
-            INSERT INTO {checks.CLASSES} (rid, origin_code, kind, version, class_code, class_name, class_name_en, big_code,
-                big_name, is_extension, std_code, component_code, provenance, valid)
+            INSERT INTO {checks.CLASSES} (rid, origin_code, kind, version, class_code, class_name, class_name_en,
+                big_code, big_name, is_extension, std_code, component_code, provenance, valid)
             SELECT s.rid, %s::text, s.kind, s.version, s.class_code, s.class_name, coalesce(s.class_name_en, ''),
                 left(s.class_code, 2), coalesce(s.big_name, ''), '1', s.std_code, coalesce(s.component_code, ''),
                 'municipal', coalesce(s.valid, '1')

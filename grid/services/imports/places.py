@@ -47,7 +47,7 @@ class City:
         return outline
 
     def explain_outside(self, shown: str, shape: str) -> tuple[str, str]:
-        """Why a place outside the city is most likely wrong: swapped, another coordinate system, or simply elsewhere."""
+        """Why a place outside the city is most likely wrong: swapped, another system, or simply elsewhere."""
         point = shapely.point_on_surface(shapely.from_wkb(bytes.fromhex(shape)))
         lon, lat = point.x, point.y
         message = _("坐标 %(lon).6f, %(lat).6f 不在%(city)s范围内。") % {"lon": lon, "lat": lat, "city": self.name}

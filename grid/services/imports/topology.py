@@ -1,4 +1,4 @@
-"""Topology of unit grids 网格拓扑: valid, one piece, inside the community, no overlap beyond a tolerance; gaps reported.
+"""Topology of unit grids 网格拓扑: valid, one piece, inside the community, no overlap beyond a tolerance; gaps told.
 
 With repair, an invalid outline is made valid, an overlap is given to one grid (to the one already in force, otherwise
 to the lower code), and what falls apart keeps its largest piece under its code; further pieces become grids of the
@@ -96,8 +96,8 @@ def _overlaps(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[
     limit = TRACE_M2 if repair else options["overlap_m2"]
     execute("DELETE FROM import_overlap WHERE area <= %s::float8", [limit])
     found = (
-        "SELECT row_no, string_agg(concat(other, ' (', round(area::numeric, 2), ' m²)'), '、' ORDER BY area DESC) AS shown "
-        "FROM import_overlap GROUP BY row_no"
+        "SELECT row_no, string_agg(concat(other, ' (', round(area::numeric, 2), ' m²)'), '、' ORDER BY area DESC) "
+        "AS shown FROM import_overlap GROUP BY row_no"
     )
     pairs, area = rows("SELECT count(*), coalesce(round(sum(area)::numeric, 2), 0) FROM import_overlap")[0]
     if repair:
@@ -142,15 +142,17 @@ def _pieces(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[st
         elif area < options["sliver_m2"]:
             lost += area
             message = _("去掉了 %(area).2f m² 的碎片。") % {"area": area}
-            _tell(stage, row_no, code, "sliver_dropped", message, _("碎片成为空隙；请在图上核对。"))
+            _tell(stage, (row_no, code), "sliver_dropped", (message, _("碎片成为空隙；请在图上核对。")))
         elif (given := free.take(code[:12])) is None:
-            _tell(stage, row_no, code, "no_free_code", _("社区内没有可用的顺序号。"), _("请拆分社区。"), is_fatal=True)
+            _tell(
+                stage, (row_no, code), "no_free_code", (_("社区内没有可用的顺序号。"), _("请拆分社区。")), is_fatal=True
+            )
             execute("INSERT INTO import_bad VALUES (%s::int) ON CONFLICT DO NOTHING", [row_no])
         else:
             new += 1
             execute("INSERT INTO import_shape VALUES (%s::int, %s::text, %s::geometry)", [row_no, given, shape])
             message = _("另一块(%(area).2f m²)单独编为 %(code)s。") % {"area": area, "code": given}
-            _tell(stage, row_no, code, "piece_numbered", message, _("请核对新编码。"))
+            _tell(stage, (row_no, code), "piece_numbered", (message, _("请核对新编码。")))
     stage.issues.flush()
     return {"pieces_numbered": new, "slivers_m2": round(lost, 2)}
 
@@ -182,8 +184,9 @@ class _Sequences:
         return f"{community}{self._last[community]:03d}" if self._last[community] <= 999 else None
 
 
-def _tell(stage: Stage, row_no: int, key: str, rule: str, message: str, remedy: str, *, is_fatal: bool = False) -> None:
-    stage.issues.add(Fault(row_no, rule, message, remedy, key=key, field="geom", is_fatal=is_fatal))
+def _tell(stage: Stage, place: tuple[int, str], rule: str, told: tuple[str, str], *, is_fatal: bool = False) -> None:
+    row_no, key = place
+    stage.issues.add(Fault(row_no, rule, *told, key=key, field="geom", is_fatal=is_fatal))
 
 
 def _inside_community(stage: Stage, options: dict[str, float]) -> None:
@@ -220,6 +223,6 @@ def _gaps(stage: Stage, options: dict[str, float]) -> dict[str, Any]:
     )
     for code, name, area in found:
         message = _("社区%(name)s有 %(area).2f m² 没有网格覆盖。") % {"name": name, "area": area}
-        _tell(stage, 0, code, "gap", message, _("请补画网格，或确认该处不纳入管理。"))
+        _tell(stage, (0, code), "gap", (message, _("请补画网格，或确认该处不纳入管理。")))
     stage.issues.flush()
     return {"gaps": len(found), "gap_m2": round(sum(area for _code, _name, area in found), 2)}
