@@ -61,7 +61,8 @@ class MatterRecipe(Recipe):
         stage.flag(
             "unknown_class",
             f"SELECT s.row_no, s.std_code AS shown FROM {STAGE} AS s WHERE NOT EXISTS ("
-            f"SELECT FROM {checks.CLASSES} AS c WHERE c.version = '{CURRENT}' AND c.kind = s.kind AND c.class_code = s.std_code)",
+            f"SELECT FROM {checks.CLASSES} AS c WHERE c.version = '{CURRENT}' AND c.kind = s.kind "
+            "AND c.class_code = s.std_code)",
             checks.saying(_("对应的国标代码 %(shown)s 不存在。"), _("扩展分类必须映射到现行国标的一个分类。")),
             field="std_code",
         )
