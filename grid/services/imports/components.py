@@ -137,8 +137,10 @@ class ComponentRecipe(Recipe):
         return execute(
             f"""
             INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2,
-                dept_name2, dept_code3, dept_name3, grid_code, division_code, state, init_date, change_date, data_source,
-                note, street_code, street_name, community_name, class_code, std_ref, geom, precision_class, extra, source_crs)
+                dept_name2, dept_code3, dept_name3, grid_code, division_code, state, init_date, change_date,
+                data_source,
+                note, street_code, street_name, community_name, class_code, std_ref, geom, precision_class, extra,
+                source_crs)
             SELECT s.rid, %s::text, s.obj_id, coalesce(s.obj_name, left(c.class_name, 30)), s.dept_code1, s.dept_name1,
                 coalesce(s.dept_code2, ''), coalesce(s.dept_name2, ''), coalesce(s.dept_code3, ''),
                 coalesce(s.dept_name3, ''), g.code, left(g.code, 12), coalesce(s.state, '01'),

@@ -6,7 +6,8 @@ from grid.services.imports.staging import GOOD
 INSERT_CASES = f"""
 INSERT INTO grid_case (rid, origin_code, case_no, task_no, kind, std_ref, matter_code, class_code, matter_name,
     ext_class, dept_code1, dept_name1, component_id, source, source_no, description, address, geom, grid_code,
-    division_code, reporter_type, reporter_id, reported_at, accepted_at, filed_at, rejected_at, reject_reason, dispatched_at, duty_org,
+    division_code, reporter_type, reporter_id, reported_at, accepted_at, filed_at, rejected_at, reject_reason,
+    dispatched_at, duty_org,
     filing_condition, deadline_class, limit_value, limit_unit, dispose_deadline, disposed_at, checked_at,
     close_deadline, closed_at, close_type, state, rework_count, return_count, postpone_count, is_hung, is_void, urgency,
     is_supervised, satisfaction, is_simulated, updated_at, version)
