@@ -235,6 +235,11 @@ class Case(ExchangedRecord):
         )
 
     @property
+    def street_code(self) -> str:
+        """The nine digits of the street or town it lies in."""
+        return self.division_code[:9]
+
+    @property
     def is_paused(self) -> bool:
         """Whether no clock runs for now."""
         return self.is_hung == "1" or self.state == Stage.SUSPENDED

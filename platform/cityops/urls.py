@@ -22,6 +22,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("cases/", "grid.web.urls", frozenset({"command", "analysis"})),
     ("desk/", "grid.web.desk_urls", frozenset({"command"})),
     ("ground/", "grid.web.ground_urls", frozenset({"command", "analysis"})),
+    ("tiles/", "grid.web.tile_urls", frozenset({"command", "analysis"})),
     ("figures/", "evaluation.web.urls", frozenset({"evaluation"})),
     ("cities/", "cityops.web.city_urls", frozenset({"analysis"})),
     ("maintenance/", "cityops.maintenance.web.urls", frozenset({"maintenance"})),

@@ -13,12 +13,14 @@ from django.core.paginator import Page
 from django.forms import BoundField
 from django.http import QueryDict
 from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+from grid.selectors.extents import bounds_of
 
 register = template.Library()
 
@@ -73,10 +75,10 @@ def fig(value: Any, url: str = "", unit: str = "", decimals: int | None = None) 
 
 @register.filter
 def number(value: Any, decimals: int | None = None) -> str:
-    """A number with thousands separated; other things as they are."""
+    """A number with thousands separated, the same in every language; other things as they are."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
-    return number_format(value, decimals, use_l10n=True, force_grouping=True)
+    return f"{value:,}" if decimals is None else f"{value:,.{decimals}f}"
 
 
 @register.simple_tag
@@ -139,6 +141,16 @@ def deadline(due: datetime | None, at: datetime | None = None) -> SafeString:
     )
 
 
+@register.simple_tag
+def light_left(name: Any, due: datetime | None, at: datetime | None = None, box: bool = False) -> SafeString:
+    """A light with what is left of its limit: 红 超 6 时 12 分; where no clock runs, the light alone."""
+    if due is None or str(name) in {"paused", "none"}:
+        return light(name, box=box)
+    left = (due - (at or timezone.now())).total_seconds()
+    words = (_("剩 %(span)s") if left >= 0 else _("超 %(span)s")) % {"span": span_words(left)}
+    return light(name, words, box=box)
+
+
 @register.filter
 def moment(value: datetime | None) -> str:
     """A moment in local time: the day without the year where it is this year's."""
@@ -147,6 +159,15 @@ def moment(value: datetime | None) -> str:
     local = timezone.localtime(value)
     same_year = local.year == timezone.localtime().year
     return local.strftime("%m-%d %H:%M" if same_year else "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def moment_seconds(value: datetime | None) -> str:
+    """A moment in local time to the second."""
+    if value is None:
+        return "—"
+    local = timezone.localtime(value)
+    return local.strftime("%m-%d %H:%M:%S" if local.year == timezone.localtime().year else "%Y-%m-%d %H:%M:%S")
 
 
 @register.simple_tag(takes_context=True)
@@ -191,6 +212,48 @@ def field(bound: BoundField, css: str = "") -> dict[str, Any]:
         "field": bound, "control": control, "css": css, "kind": kind, "is_group": is_group,
         "described": marks.get("aria-describedby", ""),
     }  # fmt: skip
+
+
+def _pattern(name: str, **arguments: Any) -> str:
+    """The address of a page as a pattern for scripts; empty where the page is switched off."""
+    try:
+        return reverse(name, kwargs=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+@register.inclusion_tag("web/parts/map.html", takes_context=True)
+def map_box(context: template.Context, label: str, layers: str = "", **more: Any) -> dict[str, Any]:
+    """A map over our own tiles: ``layers`` of ``grids load components cases``; ``label`` is its accessible name.
+
+    ``more``: ``bounds`` (four numbers; by default the person's own division), ``query`` (filters of the case list),
+    ``point`` (longitude, latitude), ``pick`` (selectors of two fields), ``values`` (id of a JSON script that colours
+    divisions), ``legend`` (rows with light, text, count) with ``legend_title``, ``theme``, ``refresh`` (seconds).
+    """
+    request = context.get("request")
+    scope = more.pop("scope", getattr(getattr(request, "user", None), "scope_prefix", ""))
+    bounds = more.pop("bounds", None) or bounds_of(scope)
+    tiles = _pattern("tile", layer="LAYER", z=0, x=0, y=0).replace("/0/0/0.mvt", "/{z}/{x}/{y}.mvt")
+    point = more.pop("point", None)
+    return {
+        "label": label,
+        "layers": layers,
+        "scope": scope,
+        "tiles": tiles,
+        "bounds": ",".join(f"{number:.5f}" for number in bounds) if bounds else "",
+        "point": f"{point.x:.6f},{point.y:.6f}" if point else "",
+        "case_url": _pattern("case-detail", case_no="CODE"),
+        "component_url": _pattern("component-detail", obj_id="CODE"),
+        **more,
+    }
+
+
+@register.filter
+def case_number(number: str) -> str:
+    """A case number as people say it: month and day, then the sequence without its zeros (1120-0668)."""
+    if len(number) == 24 and number.isdigit():
+        return f"{number[10:14]}-{int(number[14:]):04d}"
+    return number
 
 
 @register.filter

@@ -42,3 +42,24 @@ document.addEventListener("submit", (event) => {
     for (const field of event.target.elements) field.disabled = false;
   });
 });
+
+// Keys of a list: J and K walk its rows, Enter opens the one with the focus. Only where no field has the focus.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const step = { j: 1, k: -1 }[event.key.toLowerCase()];
+  const table = document.querySelector("table[data-keys]");
+  if (!step || !table) return;
+  const links = [...table.querySelectorAll("tbody tr a.num")];
+  const now = links.indexOf(document.activeElement);
+  const next = links[now < 0 ? 0 : Math.min(links.length - 1, Math.max(0, now + step))];
+  if (next) {
+    event.preventDefault();
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+});
+
+// A link that says so carries the filters that htmx last put into the address.
+document.body.addEventListener("htmx:pushedIntoHistory", () => {
+  for (const link of document.querySelectorAll("a[data-follows-results]")) link.search = location.search;
+});

@@ -1,0 +1,56 @@
+"""Find a class of components or matters by words, code or pinyin initials."""
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from sync.standard.models import ClassEntry, DictionaryVersion
+
+LIMIT = 8
+EVERYDAY = {
+    "井盖": ("井盖",),
+    "垃圾": ("垃圾",),
+    "摆摊": ("无照经营", "占道经营", "店外经营"),
+    "路灯": ("路灯", "照明"),
+    "坑": ("道路破损", "路面"),
+    "停车": ("停放",),
+    "小广告": ("广告",),
+    "积水": ("积水",),
+    "树": ("树", "绿化"),
+}
+"""Plain words → words of the standard's names."""
+
+
+def classes_in_force() -> QuerySet[ClassEntry]:
+    """The classes that new cases may use: those of the default version."""
+    default = DictionaryVersion.objects.filter(kind=DictionaryVersion.Kind.CLASSES, is_default=True)
+    return ClassEntry.objects.in_force().filter(version__in=default.values("code"))
+
+
+def find_classes(words: str, limit: int = LIMIT) -> list[ClassEntry]:
+    """The classes that fit ``words``, names that begin with them first; the first few of all without words."""
+    rows = classes_in_force()
+    if not words:
+        return []
+    meant = {words, *(name for plain, names in EVERYDAY.items() if plain in words for name in names)}
+    fits = reduce(or_, (Q(class_name__icontains=word) for word in meant))
+    rows = rows.filter(fits | Q(class_code__startswith=words) | Q(class_name_en__icontains=words))
+    rank = Case(
+        When(class_name__istartswith=words, then=Value(0)),
+        When(class_name__icontains=words, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return list(rows.annotate(rank=rank).order_by("rank", "kind", "class_code")[:limit])
+
+
+def key_of(entry: ClassEntry) -> str:
+    """A class in a form field: kind, code and version."""
+    return f"{entry.kind}-{entry.class_code}"
+
+
+def class_of(key: str) -> ClassEntry | None:
+    """The class of such a key; None where there is none in force."""
+    kind, _, code = key.partition("-")
+    return classes_in_force().filter(kind=kind, class_code=code).first()

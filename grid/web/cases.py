@@ -1,0 +1,98 @@
+"""Pages of cases: the list with its map, one case with its steps, the export of what the list shows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cityops.accounts.models import Organisation
+from cityops.regions.rules import Level
+from grid.models import Case
+from grid.selectors.cases import case_detail as detail_of
+from grid.selectors.cases import nearby_cases
+from grid.selectors.extents import extent_of, names_of
+from grid.services.exports import EXPORT_LIMIT, export_cases
+from grid.web import moves
+from grid.web.filters import ALL, VIEWS, CaseListFilter
+
+PAGE_SIZE = 40
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _filtered(request: HttpRequest, at: datetime) -> CaseListFilter:
+    rows = Case.objects.visible_to(request.user).with_light(at)
+    return CaseListFilter(request.GET, rows, request=request, at=at)
+
+
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    """Cases as a list and on a map, narrowed by what stands in the address; htmx asks for the results alone."""
+    at = timezone.now()
+    asked = _filtered(request, at)
+    page = Paginator(asked.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    chosen = asked.chosen
+    facts = {
+        "form": asked.form,
+        "page": page,
+        "view": chosen.get("view", ALL),
+        "views": VIEWS,
+        "streets": names_of([case.division_code for case in page], Level.STREET),
+        "departments": department_names(page),
+        "query": _without_page(request),
+        "bounds": extent_of([case.geom for case in page]),
+        "is_filtered": bool(set(chosen) - {"view", "order"}),
+        "as_of": at,
+    }
+    part = request.headers.get("HX-Target") == "results"
+    return render(request, "grid/parts/case_results.html" if part else "grid/case_list.html", facts)
+
+
+def _without_page(request: HttpRequest) -> str:
+    """The filters of the address, for the tiles and the export."""
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    return asked.urlencode()
+
+
+def department_names(cases: Iterable[Case]) -> dict[str, str]:
+    """Code → name of the departments that answer for the cases; one query."""
+    codes = {case.duty_org for case in cases if case.duty_org}
+    return {row.org_code: str(row) for row in Organisation.objects.filter(org_code__in=codes)}
+
+
+@require_safe
+def case_detail(request: HttpRequest, case_no: str) -> HttpResponse:
+    """One case: facts, deadlines, place, every step as the city recorded it, and what the person may do with it."""
+    return render(request, "grid/case_detail.html", detail_facts(request, case_no))
+
+
+def detail_facts(request: HttpRequest, case_no: str, bound: moves.Bound | None = None) -> dict[str, Any]:
+    """What the page of a case shows; ``bound`` gives back a form that was refused. Raises NotThere."""
+    user: Any = request.user
+    detail = detail_of(user, case_no)
+    case = detail.case
+    return {
+        "case": case,
+        "steps": [(step, detail.organisation_names.get(step.operator_org, "")) for step in detail.steps],
+        "duty_name": detail.duty_org_name,
+        "place": detail.place,
+        "nearby": nearby_cases(user, case.geom.x, case.geom.y, metres=100, hours=24 * 30, besides=case_no, limit=5),
+        "desk": moves.options(case, detail.moves, bound),
+        "now": timezone.now(),
+    }
+
+
+@require_safe
+def case_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The list as xlsx: exactly the cases that the filters of the address leave."""
+    at = timezone.now()
+    asked = _filtered(request, at)
+    workbook = export_cases(asked.qs[:EXPORT_LIMIT], filters=asked.chosen)
+    answer = StreamingHttpResponse(workbook, content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="cases-{timezone.localtime(at):%Y%m%d-%H%M}.xlsx"'
+    return answer

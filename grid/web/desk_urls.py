@@ -1,0 +1,13 @@
+"""Pages of the desks: register a case, move one along."""
+
+from django.urls import path
+
+from cityops.accounts.guards import requires
+from grid.web import desk
+
+urlpatterns = [
+    path("register/", requires("grid.register_case")(desk.case_register), name="case-register"),
+    path("classes/", requires("grid.register_case")(desk.class_options), name="case-class-search"),
+    path("place/", requires("grid.register_case")(desk.place_note), name="case-place"),
+    path("<slug:case_no>/<slug:action>/", requires("grid.view_case")(desk.case_act), name="case-act"),
+]

@@ -1,0 +1,114 @@
+"""The filters of the case list; list, map, and export read the same address, so they show the same cases."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cityops.regions.models import Division
+from cityops.regions.rules import Level, scope_prefix
+from grid.models import Case
+from grid.rules import FINAL_STAGES
+from grid.rules.clock import Light
+from grid.selectors.boards import day_start
+from grid.selectors.case_filters import CaseFilter
+
+TODAY, WAITING, OPEN, OVERDUE, FINISHED, ALL = "today", "waiting", "open", "overdue", "finished", "all"
+VIEWS = (
+    (TODAY, _("今日上报")),
+    (WAITING, _("待我办理")),
+    (OPEN, _("未结")),
+    (OVERDUE, _("红灯")),
+    (FINISHED, _("已结束")),
+    (ALL, _("全部")),
+)
+"""Saved views of the list, as tabs."""
+LIGHTS = (
+    (Light.RED.value, _("红 超期")),
+    (Light.YELLOW.value, _("黄 将到期")),
+    (Light.GREEN.value, _("绿 正常")),
+    (Light.PAUSED.value, _("暂停")),
+)
+ORDERS = {
+    "": ("-reported_at", "-rid"),
+    "oldest": ("reported_at", "rid"),
+    "due": ("due_now", "-reported_at", "-rid"),
+}
+ORDER_NAMES = (("oldest", _("最早上报在前")), ("due", _("最早到期在前")))
+
+
+class CaseListFilter(CaseFilter):
+    """The filters of lists and API, with the page's saved views and orders; rows carry ``light_now``, ``due_now``."""
+
+    view = django_filters.ChoiceFilter(choices=VIEWS, method="by_view", widget=forms.HiddenInput)
+    state = django_filters.ChoiceFilter(choices=Case.State.choices, label=_("环节"), empty_label=_("全部环节"))
+    light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"), empty_label=_("全部灯号"))
+    source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"), empty_label=_("全部来源"))
+    order = django_filters.ChoiceFilter(
+        choices=ORDER_NAMES, method="by_order", label=_("排序"), empty_label=_("最新上报在前")
+    )
+
+    class Meta(CaseFilter.Meta):
+        pass
+
+    def __init__(self, data: Any, queryset: QuerySet[Any], *, request: HttpRequest, at: datetime | None = None) -> None:
+        self.at = at or timezone.now()
+        super().__init__(data, queryset.order_by(*ORDERS[""]), request=request)
+        fields: Any = self.form.fields
+        fields["division"].widget = forms.Select(choices=[("", _("全部区划")), *division_choices(request.user)])
+        for name in ("reported_from", "reported_to"):
+            fields[name].widget = forms.DateInput(attrs={"type": "date"})
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was given and makes sense; a field with an error is left out and says so."""
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value not in ("", None)}
+
+    def by_view(self, queryset: Any, _name: str, value: str) -> QuerySet[Any]:
+        """The rows of a saved view."""
+        if value == TODAY:
+            return queryset.filter(reported_at__gte=day_start(self.at))
+        if value == WAITING:
+            return self.by_waiting(queryset, "waiting", True)
+        if value == OPEN:
+            return queryset.open()
+        if value == OVERDUE:
+            return queryset.open().filter(light_now=Light.RED.value)
+        if value == FINISHED:
+            return queryset.filter(state__in=[stage.value for stage in FINAL_STAGES])
+        return queryset
+
+    def by_light(self, queryset: Any, _name: str, value: str) -> QuerySet[Any]:
+        """Open cases with this light; the rows carry it already."""
+        return queryset.open().filter(light_now=value)
+
+    def by_order(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """In the order asked for."""
+        return queryset.order_by(*ORDERS[value])
+
+
+def division_choices(user: Any) -> list[tuple[str, str]]:
+    """The divisions right below the person's own, as (prefix, name)."""
+    own = getattr(user, "scope_prefix", "")
+    level = {0: Level.PROVINCE, 2: Level.CITY, 4: Level.COUNTY, 6: Level.STREET}.get(len(own), Level.COMMUNITY)
+    found = Division.objects.current().filter(level=level.value, code__startswith=own).values_list("code", "name")
+    return [(scope_prefix(code, level), name) for code, name in found]
+
+
+def narrow_cases(request: HttpRequest) -> Callable[[QuerySet[Any]], QuerySet[Any]] | None:
+    """The filters of a request's address as a function; None where it names none."""
+    if not request.GET:
+        return None
+
+    def narrow(rows: QuerySet[Any]) -> QuerySet[Any]:
+        narrowed: QuerySet[Any] = CaseListFilter(request.GET, rows, request=request).qs
+        return narrowed
+
+    return narrow
