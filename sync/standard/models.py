@@ -18,8 +18,20 @@ class Provenance(models.TextChoices):
     DESIGNED = "designed", _("本产品设计")
 
 
+class DictionaryVersionQuerySet(models.QuerySet["DictionaryVersion"]):
+    """Words to ask for versions."""
+
+    def default(self, kind: str) -> "DictionaryVersion | None":
+        """The version that is used where none is named."""
+        return self.filter(kind=kind, is_default=True).first()
+
+    def visible_to(self, user: Any) -> Self:
+        """Dictionaries are open to everyone who is signed in."""
+        return self if getattr(user, "is_authenticated", False) else self.none()
+
+
 class DictionaryVersion(models.Model):
-    """字典版本: one loaded file of datasets, code lists, classes or rules. Immutable, known by its content hash."""
+    """字典版本: one loaded file of datasets, code lists, classes or rules, known by its content hash."""
 
     class Kind(models.TextChoices):
         """What a version holds."""
@@ -37,12 +49,23 @@ class DictionaryVersion(models.Model):
     valid_to = models.DateField(_("停用日期"), null=True, blank=True)
     is_default = models.BooleanField(_("默认"), default=False)
     content_sha = models.BinaryField()
-    loaded_at = models.DateTimeField(_("载入时间"), auto_now_add=True)
+    head = models.JSONField(default=dict)
+    content = models.JSONField(null=True)
+    """The datasets and code lists themselves; classes and rules have tables of their own."""
+    loaded_at = models.DateTimeField(_("载入时间"), auto_now=True)
+
+    objects = DictionaryVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("字典版本")
         verbose_name_plural = _("字典版本")
-        constraints = [models.UniqueConstraint(fields=["kind", "code"], name="dictionary_version_once")]
+        ordering = ["kind", "-valid_from", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "code"], name="dictionary_version_once"),
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(is_default=True), name="dictionary_version_one_default"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -103,6 +126,18 @@ class ClassEntry(ExchangedRecord):
         return f"{self.class_name} {self.class_code}"
 
 
+class DisposalRuleQuerySet(models.QuerySet["DisposalRule"]):
+    """Words to ask for rules."""
+
+    def active(self) -> Self:
+        """Rules that may be used for new cases: switched on, of the default rule set."""
+        return self.filter(is_active=True, rule_set__is_default=True)
+
+    def visible_to(self, user: Any) -> Self:
+        """Rules are open to everyone who is signed in."""
+        return self if getattr(user, "is_authenticated", False) else self.none()
+
+
 class DisposalRule(models.Model):
     """立案处置结案规则: one filing condition of a class, its limit, its closing condition; an editable sample set."""
 
@@ -130,6 +165,10 @@ class DisposalRule(models.Model):
     limit_unit = models.CharField(_("时限单位"), max_length=12, choices=Unit.choices, blank=True)
     source = models.CharField(_("来源"), max_length=200, blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
+    is_edited = models.BooleanField(_("本市修改"), default=False, editable=False)
+    """Changed here after loading: a later load of the same set leaves it as it is."""
+
+    objects = DisposalRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("处置规则")
