@@ -6,26 +6,33 @@ from evaluation.selectors.figures import (
     figure,
     latest_report,
     lineage,
+    listed,
     missed,
     parts_of,
     records,
     table,
     with_marks,
 )
+from evaluation.selectors.overview import Overview, Row, overview, overview_parts
 from evaluation.selectors.places import Place, ancestors_of, children_of, find_place, may_see, places_of
 
 __all__ = [
     "Figure",
     "Lineage",
+    "Overview",
     "Place",
+    "Row",
     "ancestors_of",
     "children_of",
     "figure",
     "find_place",
     "latest_report",
     "lineage",
+    "listed",
     "may_see",
     "missed",
+    "overview",
+    "overview_parts",
     "parts_of",
     "places_of",
     "records",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from os.path import commonprefix
 from typing import Any
 
 from django.db import connection
@@ -18,7 +19,6 @@ from django.db.models import (
     IntegerField,
     Max,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Value,
@@ -86,15 +86,13 @@ class Lineage:
 
 
 def cases_of(user: Any, places: Sequence[Place]) -> QuerySet[Case]:
-    """The cases in places that a person may see; all of them where ``user`` is None, the instance itself."""
-    inside = Q()
-    for place in places:
-        if not place.prefix:
-            inside = Q()
-            break
-        inside |= Q(division_code__startswith=place.prefix)
+    """The cases that a person may see inside what the places have in common: of one place, exactly its own.
+
+    ``user`` None is the instance itself, which sees all.
+    """
     cases = Case.objects.all() if user is None else Case.objects.visible_to(user)
-    return cases.filter(inside).order_by()
+    shared = commonprefix([place.prefix for place in places])  # noqa: RUF071 — digits, not folders
+    return (cases.filter(division_code__startswith=shared) if shared else cases).order_by()
 
 
 def span_of(period: Period, is_cohort: bool) -> Span:
@@ -140,18 +138,21 @@ def _count(
     places: Sequence[Place], codes: list[str], periods: Sequence[Period], user: Any, is_cohort: bool
 ) -> dict[tuple[str, str], dict[str, int]]:
     """Counts by (division code, period key), from one UNION ALL with a branch for each period."""
-    digits = max(len(place.prefix) for place in places)
+    holders: dict[str, list[str]] = {}
+    for place in places:
+        holders.setdefault(place.prefix, []).append(place.code)
+    lengths = sorted({len(prefix) for prefix in holders})
+    digits = lengths[-1]
     cases = cases_of(user, places)
     branches = [_branch(cases, codes, number, span_of(p, is_cohort), digits) for number, p in enumerate(periods)]
     rows = list(branches[0].union(*branches[1:], all=True) if len(branches) > 1 else branches[0])
     found: dict[tuple[str, str], dict[str, int]] = {}
     for row in rows:
         key = periods[row["period_number"]].key
-        for place in places:
-            if row["place"].startswith(place.prefix):
-                sums = found.setdefault((place.code, key), dict.fromkeys(codes, 0))
-                for code in codes:
-                    sums[code] += row[f"n_{code}"]
+        for place_code in (code for length in lengths for code in holders.get(row["place"][:length], ())):
+            sums = found.setdefault((place_code, key), dict.fromkeys(codes, 0))
+            for code in codes:
+                sums[code] += row[f"n_{code}"]
     return found
 
 
@@ -187,6 +188,12 @@ def missed(of: Figure, *, user: Any) -> QuerySet[Case]:
     span = span_of(of.period, of.is_cohort)
     counted = CONDITIONS[of.indicator.numerator.code](span)
     return records(of, user=user).exclude(rid__in=cases_of(user, [of.place]).filter(counted).values("rid"))
+
+
+def listed(of: Figure, part: str, *, user: Any) -> QuerySet[Case]:
+    """The cases of a part with their marks; ``missed`` is what the numerator does not count."""
+    cases = missed(of, user=user) if part == "missed" else records(of, part, user=user)
+    return with_marks(of, cases).defer("geom", "geom_3857", "description")
 
 
 _LINEAGE = """

@@ -81,6 +81,12 @@ def children_of(place: Place) -> list[Place]:
     return [_place(division) for division in under]
 
 
+def places_under(place: Place, *, levels: tuple[int, ...]) -> list[Place]:
+    """The divisions of some levels inside a place, by code."""
+    inside = _light().current().inside(place.code, place.level).filter(level__in=levels)
+    return [_place(division) for division in inside.order_by("code", "level")]
+
+
 def ancestors_of(place: Place, *, user: Any = None) -> list[Place]:
     """From the top down to the parent of a place, as far as the person may see."""
     codes = {pad_code(place.code[:digits]) if digits else NATION for digits in (0, 2, 4, 6, 9)}

@@ -1,0 +1,270 @@
+"""Pages of figures: each reads the address, asks the selectors, and answers."""
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cityops.foundation import audit
+from evaluation import selectors
+from evaluation.documents import formula_of, meaning_of, name_of, unit_of
+from evaluation.rules import INDICATORS, InvalidPeriod, Kind, Period, parse_period, period_of
+from evaluation.selectors import Figure
+from evaluation.web import shown
+from evaluation.web.asked import MISSED, Asked, address, default_period, default_region, list_address, read
+from evaluation.web.export import workbook
+
+PAGE_SIZE = 50
+SHOWN_RECORDS = 8
+SERIES = 12
+
+
+def figure_list(request: HttpRequest) -> HttpResponse:
+    """Overview: all indicators of a region and its parts, and one indicator over time."""
+    asked = read(
+        request,
+        request.GET.get("indicator") or "on_time_closing_rate",
+        request.GET.get("region") or default_region(request.user),
+        request.GET.get("period") or default_period().key,
+    )
+    found = selectors.overview(asked.place, asked.period, asked.indicator, user=request.user, is_cohort=asked.is_cohort)
+    rows = [found.own, *found.rows]
+    context = {
+        **_frame(request, asked, "figure-list"),
+        "asked": asked,
+        "indicators": [
+            {
+                "code": i.code,
+                "name": name_of(i),
+                "unit": unit_of(i),
+                "is_on": i is asked.indicator,
+                "url": list_address(replace(asked, indicator=i)),
+            }
+            for i in INDICATORS.values()
+        ],
+        "kpis": [
+            {
+                "name": name_of(figure.indicator),
+                "cell": shown.cell(figure),
+                "difference": shown.difference(figure, before),
+            }
+            for figure, before in zip(found.own.now, found.before, strict=True)
+        ],
+        "rows": [
+            {
+                "place": row.place,
+                "depth": row.depth,
+                "is_own": row is found.own,
+                "url": list_address(replace(asked, place=row.place)),
+                "now": [shown.cell(figure) for figure in row.now],
+                "series": [shown.cell(figure) for figure in row.series],
+            }
+            for row in rows
+        ],
+        "silent": found.silent,
+        "periods": [{"key": p.key, "words": shown.period_words(p)} for p in found.periods],
+        "has_data": any(row.has_data for row in rows),
+        "indicator_name": name_of(asked.indicator),
+        "before_words": shown.period_words(asked.period.shift(-1)),
+        "as_of": found.own.now[0].as_of,
+        "is_running": found.own.now[0].is_running,
+    }
+    return render(request, "evaluation/figure_list.html", context)
+
+
+def figure_detail(request: HttpRequest, indicator: str, region: str, period: str) -> HttpResponse:
+    """One figure: number, formula and inputs, trend, parts, records."""
+    asked = read(request, indicator, region, period)
+    user = request.user
+    series_periods = asked.period.series(SERIES)
+    year_before = _year_before(asked.period)
+    asked_periods = list(dict.fromkeys([*series_periods, year_before]))
+    own = selectors.table([asked.place], [asked.indicator], asked_periods, user=user, is_cohort=asked.is_cohort)
+    series = [own[asked.place.code, asked.indicator.code, p.key] for p in series_periods]
+    figure = series[-1]
+    parts = [place for place, _ in selectors.overview_parts(asked.place, user)]
+    of_parts = selectors.table(parts, [asked.indicator], [asked.period], user=user, is_cohort=asked.is_cohort)
+    with_data = [part for part in of_parts.values() if part.denominator]
+    context = {
+        **_frame(request, asked, "figure-detail"),
+        **_behind(figure, request),
+        "figure": figure,
+        "cell": shown.cell(figure),
+        "name": name_of(asked.indicator),
+        "formula": formula_of(asked.indicator),
+        "indicator": asked.indicator,
+        "inputs": shown.inputs_of(figure),
+        "lineage": selectors.lineage(figure, user=user),
+        "series": [{"words": shown.period_words(one.period), "cell": shown.cell(one)} for one in reversed(series)],
+        "chart": shown.chart(series),
+        "parts": [{"place": part.place, "cell": shown.cell(part)} for part in with_data],
+        "silent": len(of_parts) - len(with_data),
+        "against": [
+            (shown.period_words(other.period), shown.cell(other), shown.difference(figure, other))
+            for other in (series[-2], own[asked.place.code, asked.indicator.code, year_before.key])
+        ],
+        "list_url": list_address(asked),
+    }
+    return render(request, "evaluation/figure_detail.html", context)
+
+
+def _behind(figure: Figure, request: HttpRequest) -> dict[str, Any]:
+    """The first records: those that the numerator misses where it is a share, else those that were counted."""
+    is_share = figure.indicator.times == 100 and figure.indicator.is_higher_better
+    is_missed = is_share and figure.numerator < figure.denominator
+    code = MISSED if is_missed else figure.indicator.numerator.code
+    if not request.user.has_perm("grid.view_case"):
+        return {"records": None}
+    cases = (
+        selectors.missed(figure, user=request.user)
+        if is_missed
+        else selectors.records(figure, figure.indicator.numerator.code, user=request.user)
+    )
+    count = figure.denominator - figure.numerator if is_missed else len_of(figure, code)
+    return {
+        "records": shown.lines_of(cases.defer("geom", "geom_3857")[:SHOWN_RECORDS]),
+        "records_name": _part_name(figure, code),
+        "records_count": count,
+        "records_url": address(figure, "figure-records", part=code),
+        "all_url": address(figure, "figure-records"),
+    }
+
+
+def len_of(figure: Figure, part: str) -> int:
+    """How many cases a part lists; a sum of seconds lists the cases it was summed over."""
+    if part == MISSED:
+        return figure.denominator - figure.numerator
+    return figure.denominator if part == "handling_seconds" else figure.counts[part]
+
+
+def _part_name(figure: Figure, part: str) -> str:
+    named = {one.code: name_of(one) for one in figure.indicator.inputs}
+    return shown.missed_name(figure) if part == MISSED else named[part]
+
+
+class CountedPaginator(Paginator[Any]):
+    """Pages of a list whose length the figure already says."""
+
+    def __init__(self, cases: Any, length: int) -> None:
+        super().__init__(cases, PAGE_SIZE)
+        self._length = length
+
+    @cached_property
+    def count(self) -> int:
+        """The count that the figure shows."""
+        return self._length
+
+
+def _part_of(request: HttpRequest, figure: Figure) -> str:
+    part = request.GET.get("part") or figure.indicator.denominator.code
+    can_miss = figure.indicator.times == 100
+    if part not in figure.counts and not (part == MISSED and can_miss):
+        raise Http404(f"No part {part}")
+    return part
+
+
+def figure_records(request: HttpRequest, indicator: str, region: str, period: str) -> HttpResponse:
+    """The list of exactly the records that a part of the figure counts."""
+    asked = read(request, indicator, region, period)
+    figure = asked.figure(request.user)
+    part = _part_of(request, figure)
+    page = CountedPaginator(selectors.listed(figure, part, user=request.user), len_of(figure, part)).get_page(
+        request.GET.get("page")
+    )
+    inputs = shown.inputs_of(figure)
+    meanings = {one.code: meaning_of(one) for one in asked.indicator.inputs}
+    tabs = [
+        {"code": one.code, "name": one.name, "count": len_of(figure, one.code), "url": one.url}
+        for one in inputs
+        if one.code != "handling_seconds"
+    ]
+    if asked.indicator.times == 100:
+        url = address(figure, "figure-records", part=MISSED)
+        tabs.append({"code": MISSED, "name": shown.missed_name(figure), "count": len_of(figure, MISSED), "url": url})
+    context = {
+        **_frame(request, asked, "figure-records"),
+        "figure": figure,
+        "cell": shown.cell(figure),
+        "name": name_of(asked.indicator),
+        "part": part,
+        "part_name": _part_name(figure, part),
+        "meaning": meanings.get(part, ""),
+        "tabs": tabs,
+        "page": page,
+        "records": shown.lines_of(page.object_list),
+        "detail_url": address(figure),
+        "export_url": address(figure, "figure-export", part=part),
+    }
+    return render(request, "evaluation/figure_records.html", context)
+
+
+def figure_export(request: HttpRequest, indicator: str, region: str, period: str) -> FileResponse:
+    """The list as a workbook, with the figure, its formula and its lineage on the first sheet."""
+    asked = read(request, indicator, region, period)
+    figure = asked.figure(request.user)
+    part = _part_of(request, figure)
+    lineage = selectors.lineage(figure, user=request.user)
+    book = workbook(figure, lineage, _part_name(figure, part), selectors.listed(figure, part, user=request.user))
+    with transaction.atomic():
+        audit.record(
+            "figure.export",
+            kind="evaluation.figure",
+            key=f"{asked.indicator.code}/{asked.period}",
+            division_code=asked.place.code,
+            after={"part": part, "records": len_of(figure, part), "cohort": asked.is_cohort},
+        )
+    name = f"{asked.indicator.code}-{asked.place.shown}-{asked.period}-{part}.xlsx"
+    return FileResponse(book, as_attachment=True, filename=name)
+
+
+def _frame(request: HttpRequest, asked: Asked, page: str) -> dict[str, Any]:
+    """What every page of figures shows in its head: the regions above, the period with its neighbours and lengths."""
+
+    def to(period: Period, *, is_cohort: bool) -> str:
+        there = replace(asked, period=period, is_cohort=is_cohort)
+        return list_address(there) if page == "figure-list" else address(there, page)
+
+    def kept(period: Period) -> str:
+        return to(period, is_cohort=asked.is_cohort)
+
+    above = selectors.ancestors_of(asked.place, user=request.user)
+    return {
+        "place": asked.place,
+        "ancestors": [{"place": one, "url": list_address(replace(asked, place=one))} for one in above],
+        "period": asked.period,
+        "period_words": shown.period_words(asked.period),
+        "earlier_url": kept(asked.period.shift(-1)),
+        "later_url": kept(asked.period.shift(1)),
+        "period_url": to(asked.period, is_cohort=False),
+        "cohort_url": to(asked.period, is_cohort=True),
+        "is_cohort": asked.is_cohort,
+        "kinds": [
+            {
+                "name": shown.kind_words(kind),
+                "url": kept(_same_time(asked.period, kind)),
+                "is_on": kind is asked.period.kind,
+            }
+            for kind in Kind
+        ],
+    }
+
+
+def _same_time(period: Period, kind: Kind) -> Period:
+    today = default_period(Kind.DAY).first
+    day = today if period.first <= today < period.after else period.first
+    return period if kind is period.kind else period_of(day, kind)
+
+
+def _year_before(period: Period) -> Period:
+    """The same period of the year before; the 29th of February looks at the 28th."""
+    count = {Kind.YEAR: 1, Kind.QUARTER: 4, Kind.MONTH: 12}.get(period.kind)
+    if count:
+        return period.shift(-count)
+    try:
+        return parse_period(f"{period.first.year - 1:04d}-{period.first:%m-%d}")
+    except InvalidPeriod:
+        return parse_period(f"{period.first.year - 1:04d}-02-28")
