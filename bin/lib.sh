@@ -120,7 +120,7 @@ ensure_packages() {
   if ! command -v apt-get >/dev/null; then
     die "Missing on this machine: PostgreSQL 15 or later with PostGIS 3, redis-server, Python 3.11 with venv" \
       "$([ "$1" = dev ] && echo ', chromium, Noto CJK fonts'). Install them, or set DATABASE_URL and REDIS_URL," \
-      "or use: docker compose --profile demo up"
+      "or use: docker compose --profile municipal up"
   fi
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     die "Missing packages, and neither root nor sudo here. As root: apt-get install --no-install-recommends ${missing[*]}"
