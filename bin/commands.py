@@ -33,10 +33,10 @@ def main() -> None:
         if name not in known:
             sys.exit(f"There is no management command {name!r}.")
         output, begun = io.StringIO(), time.monotonic()
-        print(f"--- {name} {' '.join(arguments)}", file=sys.stderr)  # noqa: T201 (a log line)
+        print(f"--- {name} {' '.join(arguments)}", file=sys.stderr)
         call_command(name, *arguments, stdout=output)
         results.append({"command": name, "seconds": round(time.monotonic() - begun, 1), "output": output.getvalue()})
-    print(json.dumps(results, ensure_ascii=False))  # noqa: T201 (the answer)
+    print(json.dumps(results, ensure_ascii=False))
 
 
 if __name__ == "__main__":

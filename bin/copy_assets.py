@@ -67,7 +67,7 @@ def main() -> None:
     files, icons = copy_files(modules, making), draw_sprite(modules, making)
     shutil.rmtree(target, ignore_errors=True)
     making.rename(target)
-    print(f"{files} files and {icons} icons in {target}")  # noqa: T201 (a script's answer)
+    print(f"{files} files and {icons} icons in {target}")
 
 
 if __name__ == "__main__":

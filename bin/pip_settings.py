@@ -50,7 +50,7 @@ def uv_environment(settings: dict[str, str]) -> dict[str, str]:
 def main() -> None:
     """Print the exports."""
     for name, value in uv_environment(pip_settings()).items():
-        print(f"export {name}={shlex.quote(value)}")  # noqa: T201 (the shell reads it)
+        print(f"export {name}={shlex.quote(value)}")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ class Permission:
 
 
 PERMISSIONS: tuple[Permission, ...] = (
+    Permission("regions.view_division", _("查看行政区划"), EVERYONE),  # here: regions lies below accounts
     Permission("accounts.view_organisation", _("查看机构"), EVERYONE),
     Permission("accounts.change_organisation", _("维护机构"), ("system_admin",)),
     Permission("accounts.view_person", _("查看人员"), ("system_admin", "security_admin")),
