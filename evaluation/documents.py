@@ -21,8 +21,10 @@ def name_of(thing: Indicator | Input) -> str:
     return thing.name_en if is_english() else thing.name_zh
 
 
-def meaning_of(counted: Input) -> str:
+def meaning_of(counted: Input, *, is_cohort: bool) -> str:
     """What an input counts, in the reader's language."""
+    if is_cohort:
+        return counted.cohort_en if is_english() else counted.cohort_zh
     return counted.meaning_en if is_english() else counted.meaning_zh
 
 
@@ -70,6 +72,8 @@ def indicator_document(indicator: Indicator) -> dict[str, Any]:
                 "name_en": one.name_en,
                 "meaning": one.meaning_zh,
                 "meaning_en": one.meaning_en,
+                "cohort_meaning": one.cohort_zh,
+                "cohort_meaning_en": one.cohort_en,
             }
             for one in indicator.inputs
         ],

@@ -1,5 +1,7 @@
 """What the API of the figures answers, for the schema; ``evaluation.documents`` makes the documents themselves."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 
@@ -11,6 +13,8 @@ class InputAnswer(serializers.Serializer):
     name_en = serializers.CharField()
     meaning = serializers.CharField()
     meaning_en = serializers.CharField()
+    cohort_meaning = serializers.CharField(help_text="What it counts where the cohort is asked for")
+    cohort_meaning_en = serializers.CharField()
 
 
 class IndicatorAnswer(serializers.Serializer):
@@ -26,7 +30,7 @@ class IndicatorAnswer(serializers.Serializer):
     numerator = serializers.CharField(help_text="Code of the input above the line")
     denominator = serializers.CharField(help_text="Code of the input below the line")
     inputs = InputAnswer(many=True)
-    source = serializers.CharField()
+    source: Any = serializers.CharField()
 
 
 class ValueAnswer(serializers.Serializer):

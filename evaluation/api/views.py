@@ -53,7 +53,7 @@ def _period(text: str) -> Period:
 class IndicatorList(Polled, APIView):
     """指标: what is counted, with formula and version."""
 
-    permission_classes = [HasPermission("evaluation.view_figure")]
+    permission_classes: Any = [HasPermission("evaluation.view_figure")]
 
     @extend_schema(operation_id="indicators_list", responses=IndicatorAnswer(many=True))
     def get(self, request: Request) -> Response:
@@ -64,7 +64,7 @@ class IndicatorList(Polled, APIView):
 class FigureList(Polled, APIView):
     """指标值: a region (and its parts), some indicators, a period or the periods up to it."""
 
-    permission_classes = [HasPermission("evaluation.view_figure")]
+    permission_classes: Any = [HasPermission("evaluation.view_figure")]
 
     @extend_schema(
         operation_id="figures_list",
@@ -101,7 +101,7 @@ class FigureList(Polled, APIView):
 class OfOneFigure(APIView):
     """What the address of one figure names."""
 
-    permission_classes = [HasPermission("evaluation.view_figure")]
+    permission_classes: Any = [HasPermission("evaluation.view_figure")]
 
     def figure(self, request: Request) -> Figure:
         """The figure. Raises NotThere for what does not exist or lies outside the caller's region."""
@@ -135,13 +135,13 @@ class FigureDetail(Polled, OfOneFigure):
 class RecordPaging(CursorPaging):
     """Newest report first."""
 
-    ordering = ("-reported_at", "-rid")
+    ordering: Any = ("-reported_at", "-rid")
 
 
 class FigureRecords(OfOneFigure, ListAPIView[Case]):
     """指标值背后的记录: exactly the cases that an input of the figure counts."""
 
-    permission_classes = [HasPermission("evaluation.view_figure"), HasPermission("grid.view_case")]
+    permission_classes: Any = [HasPermission("evaluation.view_figure"), HasPermission("grid.view_case")]
     pagination_class = RecordPaging
     serializer_class = FigureRecordAnswer
     filter_backends = ()

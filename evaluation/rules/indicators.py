@@ -16,6 +16,9 @@ class Input:
     name_en: str
     meaning_zh: str
     meaning_en: str
+    cohort_zh: str
+    """The meaning where the cohort opened in the period is counted."""
+    cohort_en: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ FILED = Input(
     "Filed",
     "期内立案的上报",
     "Reports that were filed in the period",
+    "期内上报且已立案的",
+    "Of the reports of the period, those filed",
 )
 DECIDED = Input(
     "decided",
@@ -66,6 +71,8 @@ DECIDED = Input(
     "Decided",
     "期内立案或不予立案的上报",
     "Reports that were filed or rejected in the period",
+    "期内上报且已立案或不予立案的",
+    "Of the reports of the period, those filed or rejected",
 )
 REJECTED = Input(
     "rejected",
@@ -73,6 +80,8 @@ REJECTED = Input(
     "Rejected",
     "期内决定不予立案的上报",
     "Reports that were rejected in the period",
+    "期内上报且不予立案的",
+    "Of the reports of the period, those rejected",
 )
 NEEDED = Input(
     "needed",
@@ -80,6 +89,8 @@ NEEDED = Input(
     "Needed",
     "应结案时间在期内或在期内结案的案件；缓办中、作废与并案的不计",
     "Cases due or closed in the period; not those paused now, voided or merged",
+    "期内上报并立案的案件；缓办中、作废与并案的不计",
+    "Cases reported in the period and filed; not those paused now, voided or merged",
 )
 CLOSED = Input(
     "closed",
@@ -87,6 +98,8 @@ CLOSED = Input(
     "Closed",
     "应结案案件中期末以前已结案的",
     "Of the needed, those closed before the end of the period",
+    "其中到目前为止已结案的",
+    "Of these, those closed by now",
 )
 NEEDED_WITH_DEADLINE = Input(
     "needed_with_deadline",
@@ -94,6 +107,8 @@ NEEDED_WITH_DEADLINE = Input(
     "Needed with a deadline",
     "应结案案件中有应结案时间的；没有时限的无从判断是否按期",
     "Of the needed, those that have a closing deadline; without one, on time cannot be told",
+    "其中有应结案时间的；没有时限的无从判断是否按期",
+    "Of these, those that have a closing deadline",
 )
 CLOSED_WITH_DEADLINE = Input(
     "closed_with_deadline",
@@ -101,6 +116,8 @@ CLOSED_WITH_DEADLINE = Input(
     "Closed with a deadline",
     "有时限的应结案案件中期末以前已结案的",
     "Of the needed with a deadline, those closed before the end of the period",
+    "有应结案时间且到目前为止已结案的",
+    "Those with a closing deadline that are closed by now",
 )
 ON_TIME = Input(
     "on_time",
@@ -108,6 +125,8 @@ ON_TIME = Input(
     "Closed on time",
     "期末以前已结案且结案时间不晚于应结案时间的",
     "Closed before the end of the period and not later than the closing deadline",
+    "结案时间不晚于应结案时间的",
+    "Those closed not later than their closing deadline",
 )
 DISPOSED = Input(
     "disposed",
@@ -115,6 +134,8 @@ DISPOSED = Input(
     "Disposed",
     "期内处置完成的案件",
     "Cases whose disposal was completed in the period",
+    "期内上报且已处置完成的案件",
+    "Cases reported in the period whose disposal is completed",
 )
 REWORKED = Input(
     "reworked",
@@ -122,6 +143,8 @@ REWORKED = Input(
     "Reworked",
     "期内处置完成且至少返工一次的案件；一案计一次",
     "Of the disposed, those reworked at least once; a case counts once",
+    "其中至少返工一次的案件；一案计一次",
+    "Of these, those reworked at least once; a case counts once",
 )
 HANDLED = Input(
     "handled",
@@ -129,11 +152,15 @@ HANDLED = Input(
     "Closed with handling time",
     "期内结案且有派遣、处置完成时间的案件",
     "Cases closed in the period that have a time of dispatch and of disposal",
+    "期内上报、已结案且有派遣、处置完成时间的案件",
+    "Cases reported in the period and closed that have a time of dispatch and of disposal",
 )
 HANDLING_SECONDS = Input(
     "handling_seconds",
     "处置时长合计（秒）",
     "Handling time, total (seconds)",
+    "上述案件从派遣到处置完成的自然时间之和",
+    "Natural time from dispatch to disposal, summed over these cases",
     "上述案件从派遣到处置完成的自然时间之和",
     "Natural time from dispatch to disposal, summed over these cases",
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from evaluation.documents import meaning_of, name_of, unit_of
@@ -96,7 +97,7 @@ def inputs_of(figure: Figure) -> list[Counted]:
         Counted(
             one.code,
             name_of(one),
-            meaning_of(one),
+            meaning_of(one, is_cohort=figure.is_cohort),
             figure.counts[one.code],
             address(figure, "figure-records", part=one.code),
             roles.get(one.code, _("参考")),
@@ -108,7 +109,7 @@ def inputs_of(figure: Figure) -> list[Counted]:
 
 @dataclass(frozen=True)
 class Line:
-    """A case in a list, and how late it was closed in words; empty where it was on time or cannot be told."""
+    """A case in a list, and how late it was closed, or is by now, in words; empty where it is not late."""
 
     case: Case
     late: str
@@ -129,13 +130,15 @@ def length_words(seconds: float) -> str:
 
 
 def _late(case: Case) -> str:
-    if case.closed_at is None or case.close_deadline is None or case.closed_at <= case.close_deadline:
+    if case.close_deadline is None:
         return ""
-    late = case.closed_at - case.close_deadline
+    late = (case.closed_at or timezone.now()) - case.close_deadline
+    if late.total_seconds() <= 0:
+        return ""
     return _("超 %(span)s") % {"span": length_words(late.total_seconds())}
 
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 190, 44, 20, 26
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 190, 44, 28, 20, 26
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ def chart(series: list[Figure]) -> Chart | None:
     if not values:
         return None
     low, high = _range(values, series[0].indicator.times == 100)
-    stride = (WIDTH - LEFT - 24) / max(len(series) - 1, 1)
+    stride = (WIDTH - LEFT - 12 - RIGHT) / max(len(series) - 1, 1)
 
     def height_of(value: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low)), 1)

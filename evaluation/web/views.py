@@ -145,7 +145,7 @@ def _part_name(figure: Figure, part: str) -> str:
     return shown.missed_name(figure) if part == MISSED else named[part]
 
 
-class CountedPaginator(Paginator):  # type: ignore[type-arg]
+class CountedPaginator(Paginator):
     """Pages of a list whose length the figure already says."""
 
     def __init__(self, cases: Any, length: int) -> None:
@@ -175,7 +175,7 @@ def figure_records(request: HttpRequest, indicator: str, region: str, period: st
         request.GET.get("page")
     )
     inputs = shown.inputs_of(figure)
-    meanings = {one.code: meaning_of(one) for one in asked.indicator.inputs}
+    meanings = {one.code: meaning_of(one, is_cohort=asked.is_cohort) for one in asked.indicator.inputs}
     tabs = [
         {"code": one.code, "name": one.name, "count": len_of(figure, one.code), "url": one.url}
         for one in inputs
