@@ -81,4 +81,19 @@ class Division(ExchangedRecord):
         triggers = mark_triggers("JC01")
 
     def __str__(self) -> str:
-        return f"{self.name} {shown_code(self.code, self.level)}"
+        return f"{self.name} {self.shown_code}"
+
+    @property
+    def shown_code(self) -> str:
+        """The code as people read it: 2, 4, 6, 9 or 12 digits."""
+        return shown_code(self.code, self.level)
+
+    @property
+    def prefix(self) -> str:
+        """The digits that every code inside begins with."""
+        return scope_prefix(self.code, self.level)
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the outline was cut from a larger one and is no survey 示意界线."""
+        return "derived:" in self.source
