@@ -18,6 +18,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from demo_check import check
 from demo_nodes import (
     DEMO,
     NATION,
@@ -31,6 +32,7 @@ from demo_nodes import (
     database_url,
     databases,
     drop_databases,
+    end_scripts,
     environment,
     fingerprint,
     make_template,
@@ -108,17 +110,36 @@ def save(state: dict[str, Any]) -> None:
 
 
 def join(state: dict[str, Any], ports: dict[str, int]) -> None:
-    """Enrol each node with its parent, top down: code from the parent, used at the child, approved at the parent."""
-    for node in NODES:
-        if node.parent is None or node.code in state["joined"]:
-            continue
-        parent = environment(node.parent, ports)
-        with step(f"{node.name} joins {node.parent.name}"):
-            code = run_commands(parent, ("enrolment_code", node.code))[0]["output"].split()[-1]
-            run_commands(environment(node, ports), ("join", address(node.parent, ports), code))
-            run_commands(parent, ("approve_join", node.code))
-        state["joined"].append(node.code)
-        save(state)
+    """Enrol each node with its parent: codes made at the parents, used at the children, approved at the parents."""
+    children = [node for node in NODES if node.parent and node.code not in state["joined"]]
+    if not children:
+        return
+    families = {node: [child for child in children if child.parent == node] for node in NODES}
+    parents = [node for node in NODES if families[node]]
+
+    def at_parent(command: str) -> Callable[[Node], dict[str, str]]:
+        def do(parent: Node) -> dict[str, str]:
+            family = families[parent]
+            done = run_commands(environment(parent, ports), *((command, child.code) for child in family))
+            return {child.code: one["output"] for child, one in zip(family, done, strict=True)}
+
+        return do
+
+    with step(f"{'、'.join(child.name for child in children)} join their parents"):
+        codes = {child: text.split()[-1] for made in in_parallel(at_parent("enrolment_code"), parents)
+                 for child, text in made.items()}  # fmt: skip
+        for generation in (parents[:1], parents[1:]) if len(parents) > 1 else (parents,):
+            family = [child for parent in generation for child in families[parent]]
+            in_parallel(lambda child: ask(child, codes[child.code], ports), family)
+            in_parallel(at_parent("approve_join"), generation)
+    state["joined"] = [node.code for node in NODES if node.parent]
+    save(state)
+
+
+def ask(child: Node, code: str, ports: dict[str, int]) -> None:
+    """Ask the parent to let a child in."""
+    assert child.parent is not None
+    run_commands(environment(child, ports), ("join", address(child.parent, ports), code))
 
 
 def show(state: dict[str, Any], ports: dict[str, int]) -> None:
@@ -144,6 +165,7 @@ def on_signal(_number: int, _frame: FrameType | None) -> None:
     """End in an orderly way; further signals wait."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    end_scripts()
     raise Stopped
 
 
@@ -166,7 +188,7 @@ def run(*, is_check: bool, is_fresh: bool) -> int:
         join(state, ports)
         say(f"✓ up {time.time() - begun:.1f} s after the start")
         if is_check:
-            return 0
+            return 0 if check(ports, begun, supervisor.check) else 1
         show(state, ports)
         wait_for_stop(supervisor)
     except Stopped:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,8 @@ CODE = (
     "requirements/data.txt",
 )
 """What the contents of the databases depend on; where it changed, migrations and dictionaries are applied again."""
+RUNNING: set[subprocess.Popen[str]] = set()
+"""Scripts that run now; a signal ends them."""
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,35 @@ def run_commands(env: dict[str, str], *commands: tuple[str, ...]) -> list[dict[s
     words: list[str] = []
     for command in commands:
         words += [*command, "--"]
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "bin" / "commands.py"), *words],
-        env=env, cwd=ROOT, capture_output=True, text=True, check=False, start_new_session=True,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise Failed(f"{env['CITYOPS_NODE']}: {' '.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    answer: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    answer: list[dict[str, Any]] = run_script(env, "commands.py", *words)
     return answer
+
+
+def run_script(env: dict[str, str], script: str, *words: str) -> Any:
+    """Run a script of this folder to its end; returns its last line of output, read as JSON."""
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "bin" / script), *words],
+        env=env,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    RUNNING.add(process)
+    output, errors = process.communicate()
+    RUNNING.discard(process)
+    if process.returncode != 0:
+        said = f"{output[-2000:]}\n{errors[-4000:]}".strip()
+        raise Failed(f"{env['CITYOPS_NODE']}: {script} {' '.join(words)}\n{said}")
+    return json.loads(output.splitlines()[-1])
+
+
+def end_scripts() -> None:
+    """End the scripts that still run, because someone wants to stop."""
+    for process in list(RUNNING):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def choose_ports(state: dict[str, Any]) -> dict[str, int]:
@@ -186,12 +210,12 @@ def database_url(name: str) -> str:
     return head.rsplit("/", 1)[0] + "/" + name + (f"?{query}" if query else "")
 
 
-def connect() -> psycopg.Connection[Any]:
-    """An autocommit connection to the server's own database."""
+def connect(name: str = "postgres") -> psycopg.Connection[Any]:
+    """An autocommit connection to a database, by default the server's own."""
     config = environ.Env.db_url_config(os.environ["DATABASE_URL"])
     keys = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     given = {key: str(config[name]) for key, name in keys.items() if config.get(name)}
-    return psycopg.connect(dbname="postgres", autocommit=True, **given)  # type: ignore[arg-type]
+    return psycopg.connect(dbname=name, autocommit=True, **given)  # type: ignore[arg-type]
 
 
 def databases() -> set[str]:
