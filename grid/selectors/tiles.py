@@ -27,8 +27,10 @@ BUFFER = 64
 MAX_ZOOM = 20
 FEATURE_LIMIT = 20_000
 """No tile carries more features; the newest or lowest codes come first."""
-POINTS_FROM = 11
-"""Zoom from which cases are single points; below it they are counted per cell."""
+POINTS_FROM = 13
+"""Zoom from which cases are always single points; below it only where a tile holds few of them."""
+FEW = 2_500
+"""So many cases in one tile can still be told apart."""
 COMPONENTS_FROM = 15
 GRIDS_FROM = 13
 CELLS = 12
@@ -130,8 +132,12 @@ def _cells(rows: QuerySet[Any], tile: Tile, column: str, **more: Any) -> QuerySe
     )
 
 
+def _are_many(rows: QuerySet[Any], tile: Tile) -> bool:
+    return rows.filter(geom_3857__bboverlaps=tile.envelope()).order_by()[: FEW + 1].count() > FEW
+
+
 def _cases(tile: Tile, rows: QuerySet[Any]) -> Parts:
-    if tile.z < POINTS_FROM:
+    if tile.z < POINTS_FROM and _are_many(rows, tile):
         ranked = [When(light_now=light.value, then=Value(rank)) for light, rank in SEVERITY.items()]
         worst = Max(Choose(*ranked, default=Value(0), output_field=IntegerField()))
         reds = Count("pk", filter=Q(light_now=Light.RED.value))

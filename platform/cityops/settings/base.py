@@ -87,7 +87,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "cityops.web.context.shell",
             ],
-            "builtins": ["cityops.web.templatetags.cityops"],
+            "builtins": ["cityops.web.templatetags.cityops", "cityops.web.templatetags.charts"],
         },
     },
 ]

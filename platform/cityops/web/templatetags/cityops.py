@@ -161,6 +161,18 @@ def moment(value: datetime | None) -> str:
     return local.strftime("%m-%d %H:%M" if same_year else "%Y-%m-%d %H:%M")
 
 
+WEEKDAYS = (
+    gettext_lazy("周一"), gettext_lazy("周二"), gettext_lazy("周三"), gettext_lazy("周四"), gettext_lazy("周五"),
+    gettext_lazy("周六"), gettext_lazy("周日"),
+)  # fmt: skip
+
+
+@register.filter
+def weekday(value: datetime) -> Any:
+    """The day of the week of a moment, in local time."""
+    return WEEKDAYS[timezone.localtime(value).weekday()]
+
+
 @register.filter
 def moment_seconds(value: datetime | None) -> str:
     """A moment in local time to the second."""

@@ -63,3 +63,9 @@ document.addEventListener("keydown", (event) => {
 document.body.addEventListener("htmx:pushedIntoHistory", () => {
   for (const link of document.querySelectorAll("a[data-follows-results]")) link.search = location.search;
 });
+
+// A part that says how often it wants to be fresh asks again, while the page is being looked at.
+setInterval(() => {
+  if (document.hidden) return;
+  for (const part of document.querySelectorAll("[hx-trigger=refresh]")) window.htmx?.trigger(part, "refresh");
+}, 30000);

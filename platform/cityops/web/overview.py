@@ -1,0 +1,194 @@
+"""A city's day: what home and wall show. A constant number of queries, whatever the number of cases."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cityops.accounts.models import Organisation
+from cityops.regions.models import Division
+from cityops.regions.rules import Level, scope_prefix
+from cityops.web.figures import Shown, address, shown
+from evaluation.rules import INDICATORS, Kind, period_of
+from evaluation.selectors import Place, find_place, table
+from grid.models import Case
+from grid.rules.clock import Light
+from grid.selectors import boards
+from grid.selectors.boards import day_start
+
+WEEK = timedelta(days=7)
+LIGHT_WORDS = (
+    (Light.RED, "超期"),
+    (Light.YELLOW, "用时 ≥ 80%"),
+    (Light.GREEN, "正常"),
+    (Light.PAUSED, "挂账"),
+)
+ROWS = 10
+
+
+def board(user: Any) -> dict[str, Any]:
+    """Everything on the city's first page, as of now."""
+    at = timezone.now()
+    cases = Case.objects.visible_to(user).with_light(at)
+    place = find_place(user.division_code, user=user)
+    lights = boards.light_counts(cases)
+    overdue = list(boards.most_overdue(cases, ROWS))
+    newest = list(cases.filter(reported_at__gte=day_start(at)).order_by("-reported_at", "-rid")[:ROWS])
+    stages = boards.stage_board(cases)
+    return {
+        "as_of": at,
+        "week_ago": at - WEEK,
+        "place": place,
+        "kpis": _kpis(user, cases, place, at, lights),
+        "lights": lights,
+        "legend": legend(lights),
+        "stages": stages,
+        "stage_most": max((row.total for row in stages), default=0),
+        "overdue": overdue,
+        "newest": newest,
+        "departments": _departments([*overdue, *newest]),
+        "chart": hours(cases, at),
+    }
+
+
+def legend(lights: dict[str, int]) -> list[dict[str, Any]]:
+    """The rows of the map's legend, worst first."""
+    return [{"light": light.value, "text": _(text), "count": lights[light.value]} for light, text in LIGHT_WORDS]
+
+
+def _departments(cases: list[Case]) -> dict[str, str]:
+    codes = {case.duty_org for case in cases if case.duty_org}
+    return {row.org_code: str(row) for row in Organisation.objects.filter(org_code__in=codes)}
+
+
+def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lights: dict[str, int]) -> dict[str, Any]:
+    counts = _same_hours(cases, at)
+    today = period_of(timezone.localdate(at), Kind.DAY)
+    before = today.shift(-7)
+    asked = [INDICATORS[code] for code in ("on_time_closing_rate", "closing_rate", "rework_rate")]
+    figures = table([place], asked, [today, before], user=user)
+    rates = {
+        i.code: shown(figures[place.code, i.code, today.key], figures[place.code, i.code, before.key]) for i in asked
+    }
+    closing = figures[place.code, "closing_rate", today.key]
+    return {
+        "reported": Shown(counts["reported"], address("case-list", query="view=today"), counts["reported_before"]),
+        "filed": Shown(counts["filed"], address("case-list", query="view=today&order=due"), counts["filed_before"]),
+        "needed": closing.denominator,
+        "closed": closing.numerator,
+        "open": Shown(lights["total"], address("case-list", query="view=open")),
+        "red": Shown(lights["red"], address("case-list", query="view=overdue&order=due")),
+        **rates,
+    }
+
+
+def _same_hours(cases: QuerySet[Any], at: datetime) -> dict[str, int]:
+    """Reports and filings of today, and of the same hours a week ago."""
+    spans = {"": (day_start(at), at), "_before": (day_start(at - WEEK), at - WEEK)}
+    counts = {
+        f"{name}{suffix}": Count("pk", filter=Q(**{f"{field}__gte": start, f"{field}__lte": end}))
+        for name, field in (("reported", "reported_at"), ("filed", "filed_at"))
+        for suffix, (start, end) in spans.items()
+    }
+    earliest = spans["_before"][0]
+    recent = cases.filter(Q(reported_at__gte=earliest) | Q(filed_at__gte=earliest)).order_by()
+    found: dict[str, int] = recent.aggregate(**counts)
+    return found
+
+
+def hours(cases: QuerySet[Any], at: datetime) -> dict[str, Any]:
+    """Reports and closings by hour of today beside the reports a week ago, for the chart and its table."""
+    today = boards.by_hour(cases, day_start(at))
+    before = boards.by_hour(cases, day_start(at - WEEK))
+    local = timezone.localtime(at)
+    return {
+        "reported": today.reported,
+        "closed": today.closed,
+        "before": before.reported,
+        "now": local.hour + local.minute / 60,
+    }
+
+
+def wall(user: Any) -> dict[str, Any]:
+    """What the wall shows: today's figures, counties by open and overdue cases, the hours."""
+    at = timezone.now()
+    cases = Case.objects.visible_to(user).with_light(at)
+    place = find_place(user.division_code, user=user)
+    lights = boards.light_counts(cases)
+    areas = _areas(user, cases, place, at)
+    return {
+        "as_of": at,
+        "place": place,
+        "kpis": _kpis(user, cases, place, at, lights),
+        "lights": lights,
+        "areas": areas,
+        "values": {area["code"]: area["value"] for area in areas},
+        "steps": _steps(areas),
+        "overdue": list(boards.most_overdue(cases, 4)),
+        "chart": hours(cases, at),
+    }
+
+
+def _areas(user: Any, cases: QuerySet[Any], place: Place, at: datetime) -> list[dict[str, Any]]:
+    """The divisions right below, in the order of their codes: open, overdue, on-time rate of the month."""
+    level = Level(min(place.level + 1, Level.STREET))
+    below = list(
+        Division.objects.current()
+        .filter(level=level.value, code__startswith=place.prefix)
+        .defer("boundary", "boundary_3857")
+    )
+    digits = len(scope_prefix(below[0].code, level)) if below else 6
+    counts = boards.by_division(cases, digits)
+    month = period_of(timezone.localdate(at), Kind.MONTH)
+    rate = INDICATORS["on_time_closing_rate"]
+    places = [Place(division.code, division.name, division.level) for division in below]
+    figures = table(places, [rate], [month], user=user) if places else {}
+    ceilings = _ceilings([row["total"] for row in counts.values()])
+    rows = []
+    for division, spot in zip(below, places, strict=True):
+        row = counts.get(spot.prefix, {"total": 0, "red": 0})
+        step = sum(row["total"] >= ceiling for ceiling in ceilings) if row["total"] else 0
+        rows.append(
+            {
+                "code": division.code,
+                "name": division.name,
+                **row,
+                "rate": figures[division.code, rate.code, month.key],
+                "url": address("case-list", query=f"view=open&division={spot.prefix}"),
+                "value": _value(division, row, step),
+            }
+        )
+    return rows
+
+
+def _value(division: Division, row: dict[str, int], step: int) -> dict[str, Any]:
+    """How the map shows a division: a tint by open cases, a mark with the overdue ones."""
+    value: dict[str, Any] = {"step": step, "name": short_name(division.name)}
+    if division.center:
+        value["at"] = [round(division.center.x, 5), round(division.center.y, 5)]
+    if row["total"]:
+        value |= {"light": "red" if row["red"] else "green", "label": str(row["red"]) if row["red"] else ""}
+    return value
+
+
+def short_name(name: str) -> str:
+    """A division's name without its rank, where at least two characters stay."""
+    return name[:-1] if len(name) > 2 and name[-1] in "市区县" else name
+
+
+def _ceilings(totals: list[int]) -> list[int]:
+    """Where the four tints of the map begin, in round numbers of open cases."""
+    most = max(totals, default=0)
+    unit = max(1, round(most / 4 / 5) * 5)
+    return [1, unit, unit * 2, unit * 3]
+
+
+def _steps(areas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ceilings = _ceilings([area["total"] for area in areas])
+    return [
+        {"step": number + 1, "from": start, "to": ceilings[number + 1] - 1 if number < 3 else None}
+        for number, start in enumerate(ceilings)
+        if number == 3 or ceilings[number + 1] > start
+    ]

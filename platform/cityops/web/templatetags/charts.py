@@ -1,0 +1,171 @@
+"""Small charts drawn on the server as SVG: they need no script, print well, and carry a table for readers."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+register = template.Library()
+WIDTH, HEIGHT = 420, 210
+FEW = 20
+"""Below this count a percentage says nothing; the count itself is shown."""
+LEFT, RIGHT, TOP, BOTTOM = 34, 8, 22, 22
+
+
+def _nice(most: float) -> int:
+    """A round number at or above ``most`` that four lines divide well."""
+    for step in (1, 2, 3, 5, 10, 15, 20, 25, 30, 50, 75, 100, 150, 200, 250, 300, 500, 750, 1000, 1500, 2000, 2500):
+        if step * 4 >= most:
+            return step * 4
+    return int(most // 4000 + 1) * 4000
+
+
+@register.simple_tag
+def hours_chart(chart: dict[str, Any], width: int = WIDTH, height: int = HEIGHT, size: int = 11) -> SafeString:
+    """Reports (bars) and closings (line) by hour of today, reports of a week ago (dashes), a line at now."""
+    left, bottom, top = LEFT * size // 11, BOTTOM * size // 11, TOP * size // 11
+    full = _nice(max([1, *chart["reported"], *chart["closed"], *chart["before"]]))
+    slot = (width - left - RIGHT) / 24
+    room = height - top - bottom
+
+    def y(value: float) -> float:
+        return top + room * (1 - value / full)
+
+    def x(hour: float) -> float:
+        return left + slot * hour
+
+    now = chart["now"]
+    lines = format_html_join(
+        "",
+        '<path class="c-grid" d="M{0} {1}H{2}"/><text class="c-lab" x="{3}" y="{4}" text-anchor="end">{5}</text>',
+        (
+            (left, f"{y(v):.1f}", width - RIGHT, left - 6, f"{y(v) + size / 3:.1f}", f"{v:,}")
+            for v in range(0, full + 1, full // 4)
+        ),
+    )
+    bars = format_html_join(
+        "",
+        '<rect class="c-bar" x="{}" y="{}" width="{}" height="{}"/>',
+        (
+            (f"{x(h) + slot * 0.18:.1f}", f"{y(v):.1f}", f"{slot * 0.64:.1f}", f"{top + room - y(v):.1f}")
+            for h, v in enumerate(chart["reported"])
+            if v
+        ),
+    )
+    ticks = format_html_join(
+        "",
+        '<text class="c-lab" x="{}" y="{}" text-anchor="middle">{}</text>',
+        ((f"{x(h) + slot / 2:.1f}", height - bottom + size + 4, h) for h in range(0, 24, 6)),
+    )
+
+    def path(values: list[int], last: float = 24) -> str:
+        dots = [f"{x(h + 0.5):.1f} {y(v):.1f}" for h, v in enumerate(values) if h <= last]
+        return "M" + "L".join(dots)
+
+    return format_html(
+        '<div class="c-key">{key}</div><svg class="c-svg" viewBox="0 0 {w} {h}" font-size="{s}" role="img" '
+        'aria-label="{label}">{lines}{bars}<path class="c-dash" d="{before}"/><path class="c-line" d="{closed}"/>'
+        '<path class="c-now" d="M{nx} {top}V{bottom}"/><text class="c-nowt" x="{nx}" y="{ty}" text-anchor="{anchor}">'
+        "{now}</text>{ticks}</svg>{rows}",
+        key=_key(),
+        w=width,
+        h=height,
+        s=size,
+        label=_("分时上报与结案"),
+        lines=lines,
+        bars=bars,
+        before=path(chart["before"]),
+        closed=path(chart["closed"], now),
+        nx=f"{x(now):.1f}",
+        top=top,
+        bottom=height - bottom,
+        ty=top - 6,
+        anchor="start" if now < 3 else "end" if now > 21 else "middle",
+        now=_("现在 %(clock)s") % {"clock": f"{int(now):02d}:{int(now % 1 * 60):02d}"},
+        ticks=ticks,
+        rows=_rows(chart),
+    )
+
+
+def _key() -> SafeString:
+    return format_html(
+        '<span><svg width="12" height="10" aria-hidden="true"><path class="c-bar" d="M0 0h12v10H0z"/></svg>{}</span>'
+        '<span><svg width="16" height="10" aria-hidden="true"><path class="c-line" d="M0 5h16"/></svg>{}</span>'
+        '<span><svg width="16" height="10" aria-hidden="true"><path class="c-dash" d="M0 5h16"/></svg>{}</span>',
+        _("上报"),
+        _("结案"),
+        _("上周同日上报"),
+    )
+
+
+def _rows(chart: dict[str, Any]) -> SafeString:
+    """The same numbers as a table, for readers that do not see the picture."""
+    body = format_html_join(
+        "",
+        '<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>',
+        (
+            (hour, chart["reported"][hour], chart["closed"][hour], chart["before"][hour])
+            for hour in range(24)
+            if hour <= chart["now"]
+        ),
+    )
+    return format_html(
+        '<table class="visually-hidden"><caption>{}</caption><thead><tr><th scope="col">{}</th><th scope="col">{}</th>'
+        '<th scope="col">{}</th><th scope="col">{}</th></tr></thead><tbody>{}</tbody></table>',
+        _("分时上报与结案"),
+        _("时"),
+        _("上报"),
+        _("结案"),
+        _("上周同日上报"),
+        body,
+    )
+
+
+@register.simple_tag
+def change_percent(shown: Any) -> SafeString:
+    """How a count moved against the same hours a week ago, in percent."""
+    if shown.percent is None or shown.before < FEW:
+        return format_html('<span class="mut">{}</span>', _("上周同时段 %(n)s") % {"n": shown.before or 0})
+    return format_html(
+        '<span class="eq">{} {}%</span> {}',
+        shown.arrow,
+        f"{abs(shown.percent):.1f}",
+        _("上周同时段 %(n)s") % {"n": f"{shown.before:,}"},
+    )
+
+
+@register.simple_tag
+def change_points(shown: Any) -> SafeString:
+    """How a rate moved against the same day a week ago, in percentage points."""
+    if shown.change is None:
+        return format_html('<span class="mut">{}</span>', _("上周同日无数据"))
+    return format_html(
+        '<span class="{}">{} {}</span> {}',
+        shown.css,
+        shown.arrow,
+        _("%(n)s 百分点") % {"n": f"{abs(shown.change):.2f}"},
+        _("上周 %(n)s%%") % {"n": f"{shown.before:.2f}"},
+    )
+
+
+@register.simple_tag
+def spark(values: list[Any], width: int = 96, height: int = 24, low: float = 0, high: float = 100) -> SafeString:
+    """A line of values without axes, the last one marked; missing ones leave a gap. The words stand beside it."""
+    known = [(place, float(value)) for place, value in enumerate(values) if value is not None]
+    if not known:
+        return format_html('<span class="nodata">{}</span>', _("无数据"))
+    low = min(low, *(value for _place, value in known))
+    step = (width - 8) / max(1, len(values) - 1)
+    dots = [(4 + place * step, 4 + (height - 8) * (1 - (value - low) / ((high - low) or 1))) for place, value in known]
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in dots)
+    return format_html(
+        '<svg class="c-spark" width="{w}" height="{h}" viewBox="0 0 {w} {h}" aria-hidden="true"><path class="c-sl" '
+        'd="{path}"/><circle class="c-sd" cx="{x}" cy="{y}" r="3"/></svg>',
+        w=width,
+        h=height,
+        path=path,
+        x=f"{dots[-1][0]:.1f}",
+        y=f"{dots[-1][1]:.1f}",
+    )
