@@ -1,8 +1,226 @@
-"""Cities side by side, for a province or the nation."""
+"""Cities side by side, for a province or the nation: figures in time, state of the links, age of the data.
 
+The order is that of the division codes; nothing here ranks cities.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, Max, Q
+from django.db.models.functions import Left
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-def board(user: Any) -> dict[str, Any]:
-    """Everything on the first page of an upper tier."""
-    return {}
+from cityops.foundation.errors import NotThere
+from cityops.regions.models import Division
+from cityops.regions.rules import Level
+from cityops.web import links
+from cityops.web.figures import Shown, address, figure_url, shown
+from cityops.web.overview import short_name
+from evaluation.documents import name_of, unit_of
+from evaluation.rules import INDICATORS, Indicator, Kind, Period, period_of
+from evaluation.selectors import Figure, Place, find_place, table
+from grid.models import Case
+from grid.rules.clock import Light
+from grid.selectors.boards import day_start
+from tiers.models import Node
+
+MONTHS = 12
+ON_TIME = "on_time_closing_rate"
+STALE = timedelta(hours=1)
+OLD = timedelta(days=1)
+"""Cases of a city travel within minutes: data older than this are yellow, than that red."""
+
+
+@dataclass(frozen=True)
+class CityRow:
+    """One city as a province or the nation sees it."""
+
+    place: Place
+    node: Node | None
+    url: str
+    link: links.LinkState
+    counts: dict[str, int] = field(default_factory=dict)
+    latest_at: datetime | None = None
+    """When the newest change of a case that arrived here was made."""
+    figures: dict[str, Figure] = field(default_factory=dict)
+    """Indicator → its figure of the current month."""
+    series: list[Figure] = field(default_factory=list)
+    """The chosen indicator in the last twelve months, oldest first."""
+
+    @property
+    def timeliness(self) -> str:
+        """The light of the age of the data."""
+        if self.latest_at is None:
+            return "none"
+        age = timezone.now() - self.latest_at
+        return "green" if age <= STALE else "yellow" if age <= OLD else "red"
+
+    @property
+    def values(self) -> list[Any]:
+        """The values of the series, for a small chart."""
+        return [figure.value for figure in self.series]
+
+    @property
+    def cells(self) -> list[tuple[Figure, str]]:
+        """The series with the address of each figure."""
+        return [(figure, figure_url(figure)) for figure in self.series]
+
+
+def city_places(user: Any) -> list[Place]:
+    """The cities within the person's region that report to this platform: those with a node."""
+    codes = links.child_divisions(user)
+    found = Division.objects.current().filter(code__in=codes).order_by("code").defer("boundary", "boundary_3857")
+    return [Place(division.code, division.name, division.level) for division in found]
+
+
+def months(at: datetime, count: int = MONTHS) -> list[Period]:
+    """The last months up to the current one, oldest first."""
+    return period_of(timezone.localdate(at), Kind.MONTH).series(count)
+
+
+def rows(user: Any, indicator: Indicator, at: datetime) -> list[CityRow]:
+    """All cities that the person may see, with everything the pages show of them."""
+    places = city_places(user)
+    if not places:
+        return []
+    periods = months(at)
+    series = table(places, [indicator], periods, user=user)
+    present = table(places, list(INDICATORS.values()), periods[-1:], user=user)
+    states = links.states(user)
+    counts = _counts(user, at)
+    nodes = {node.division_code: node for node in Node.objects.visible_to(user).filter(tier=Node.Tier.MUNICIPAL)}
+    return [
+        CityRow(
+            place=place,
+            node=nodes.get(place.code),
+            url=address("city-detail", place.code),
+            link=states.get(place.code, links.LinkState()),
+            counts={name: value for name, value in counts.get(place.prefix, {}).items() if name != "latest"},
+            latest_at=counts.get(place.prefix, {}).get("latest"),
+            figures={code: present[place.code, code, periods[-1].key] for code in INDICATORS},
+            series=[series[place.code, indicator.code, period.key] for period in periods],
+        )
+        for place in places
+    ]
+
+
+def _counts(user: Any, at: datetime) -> dict[str, dict[str, Any]]:
+    """Prefix of a city → reported today, open, overdue, records, and the newest change."""
+    start = day_start(at)
+    cases = Case.objects.visible_to(user).with_light(at).order_by()
+    found = (
+        cases.annotate(city=Left("division_code", 4))
+        .values("city")
+        .annotate(
+            total=Count("pk"),
+            today=Count("pk", filter=Q(reported_at__gte=start)),
+            open=Count("pk", filter=~Q(light_now=Light.NONE.value)),
+            red=Count("pk", filter=Q(light_now=Light.RED.value)),
+            latest=Max("updated_at"),
+        )
+    )
+    return {row["city"]: {key: row[key] for key in ("total", "today", "open", "red", "latest")} for row in found}
+
+
+def indicator_choices(chosen: str) -> list[dict[str, Any]]:
+    """The indicators as tabs."""
+    return [{"code": one.code, "title": name_of(one), "is_on": one.code == chosen} for one in INDICATORS.values()]
+
+
+def board(user: Any, chosen: str = ON_TIME) -> dict[str, Any]:
+    """The first page of an upper tier, and the list of its cities."""
+    at = timezone.now()
+    indicator = INDICATORS.get(chosen, INDICATORS[ON_TIME])
+    place = find_place(user.division_code, user=user)
+    cities = rows(user, indicator, at)
+    periods = months(at)
+    whole = table([place], list(INDICATORS.values()), periods[-2:], user=user)
+    return {
+        "as_of": at,
+        "place": place,
+        "cities": cities,
+        "months": periods,
+        "indicator": indicator,
+        "indicator_name": name_of(indicator),
+        "unit": unit_of(indicator),
+        "indicators": indicator_choices(indicator.code),
+        "kpis": _totals(cities, place, whole, periods),
+        "values": map_values(cities),
+        "datasets": links.datasets(cities),
+    }
+
+
+def _totals(
+    cities: list[CityRow], place: Place, whole: dict[tuple[str, str, str], Figure], periods: list[Period]
+) -> dict[str, Any]:
+    this, last = periods[-1].key, periods[-2].key
+    return {
+        "cities": len(cities),
+        "live": sum(city.link.light == "green" for city in cities),
+        "bad": [city.place.name for city in cities if city.link.light == "red"],
+        "today": Shown(sum(city.counts.get("today", 0) for city in cities), address("case-list", query="view=today")),
+        "open": Shown(sum(city.counts.get("open", 0) for city in cities), address("case-list", query="view=open")),
+        "red": Shown(sum(city.counts.get("red", 0) for city in cities), address("case-list", query="view=overdue")),
+        "backlog": sum(city.link.backlog for city in cities),
+        "parked": sum(city.link.parked for city in cities),
+        **{code: shown(whole[place.code, code, this], whole[place.code, code, last]) for code in INDICATORS},
+    }
+
+
+TONES = {"green": "good", "yellow": "warn", "red": "bad"}
+
+
+def map_values(cities: list[CityRow]) -> dict[str, dict[str, Any]]:
+    """How the map shows the cities: tint and mark by the state of the link."""
+    centres = Division.objects.current().filter(code__in=[city.place.code for city in cities])
+    at = {code: [round(c.x, 5), round(c.y, 5)] for code, c in centres.values_list("code", "center") if c}
+    return {
+        city.place.code: {
+            "tone": TONES.get(city.link.light, "own"),
+            "light": city.link.light,
+            "name": short_name(city.place.name),
+            "at": at.get(city.place.code),
+            "url": city.url,
+        }
+        for city in cities
+    }
+
+
+def detail(user: Any, code: str) -> dict[str, Any]:
+    """One city: its figures over months, its link, its newest cases. Raises NotThere outside the person's region."""
+    at = timezone.now()
+    place = find_place(code, user=user)
+    if place.level != Level.CITY:
+        raise NotThere(_("没有代码为 %(code)s 的城市，或不在您的可见范围内。") % {"code": code})
+    periods = months(at)
+    figures = table([place], list(INDICATORS.values()), periods, user=user)
+    inside = Case.objects.visible_to(user).filter(division_code__startswith=place.prefix).with_light(at)
+    counts = _counts(user, at).get(place.prefix, {})
+    lines = [
+        _line(one, [figures[place.code, one.code, period.key] for period in periods]) for one in INDICATORS.values()
+    ]
+    return {
+        "as_of": at,
+        "place": place,
+        "months": periods,
+        "lines": lines,
+        "counts": counts,
+        "link": links.states(user).get(place.code, links.LinkState()),
+        "node": Node.objects.visible_to(user).filter(division_code=place.code).first(),
+        "newest": list(inside.order_by("-reported_at", "-rid")[:8]),
+        "records_url": address("case-list", query=f"division={place.prefix}"),
+    }
+
+
+def _line(indicator: Indicator, series: list[Figure]) -> dict[str, Any]:
+    """One indicator over the months."""
+    return {
+        "code": indicator.code,
+        "name": name_of(indicator),
+        "unit": unit_of(indicator),
+        "now": shown(series[-1], series[-2]),
+        "cells": [(figure, figure_url(figure)) for figure in series],
+        "values": [figure.value for figure in series],
+    }

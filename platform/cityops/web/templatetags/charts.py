@@ -7,6 +7,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from cityops.web import figures
+
 register = template.Library()
 WIDTH, HEIGHT = 420, 210
 FEW = 20
@@ -137,16 +139,17 @@ def change_percent(shown: Any) -> SafeString:
 
 
 @register.simple_tag
-def change_points(shown: Any) -> SafeString:
-    """How a rate moved against the same day a week ago, in percentage points."""
+def change_points(shown: Any, earlier: Any = "") -> SafeString:
+    """How a rate moved in percentage points; ``earlier`` names what it is compared with (上周 without one)."""
+    earlier = earlier or _("上周")
     if shown.change is None:
-        return format_html('<span class="mut">{}</span>', _("上周同日无数据"))
+        return format_html('<span class="mut">{}</span>', _("%(earlier)s无数据") % {"earlier": earlier})
     return format_html(
         '<span class="{}">{} {}</span> {}',
         shown.css,
         shown.arrow,
         _("%(n)s 百分点") % {"n": f"{abs(shown.change):.2f}"},
-        _("上周 %(n)s%%") % {"n": f"{shown.before:.2f}"},
+        f"{earlier} {shown.before:.2f}%",
     )
 
 
@@ -169,3 +172,9 @@ def spark(values: list[Any], width: int = 96, height: int = 24, low: float = 0, 
         x=f"{dots[-1][0]:.1f}",
         y=f"{dots[-1][1]:.1f}",
     )
+
+
+@register.filter
+def figure_url(figure: Any) -> str:
+    """The page of a figure."""
+    return figures.figure_url(figure)

@@ -161,6 +161,15 @@ def moment(value: datetime | None) -> str:
     return local.strftime("%m-%d %H:%M" if same_year else "%Y-%m-%d %H:%M")
 
 
+@register.filter
+def ago(value: datetime | None) -> str:
+    """How long ago a moment was: 54 秒, 3 分, 2 时 5 分."""
+    if value is None:
+        return "—"
+    seconds = max(0.0, (timezone.now() - value).total_seconds())
+    return _("%(seconds)s 秒") % {"seconds": int(seconds)} if seconds < 60 else span_words(seconds)
+
+
 WEEKDAYS = (
     gettext_lazy("周一"), gettext_lazy("周二"), gettext_lazy("周三"), gettext_lazy("周四"), gettext_lazy("周五"),
     gettext_lazy("周六"), gettext_lazy("周日"),
