@@ -1,5 +1,12 @@
-"""Routes of unit grids, components and imports in the API."""
+"""Routes of unit grids and components in the API: what every tier that has them may read."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from grid.api import ground
+
+urlpatterns = [
+    path("grids/", ground.GridList.as_view(), name="grid-list"),
+    path("grids/<str:grid_code>/", ground.GridDetail.as_view(), name="grid-detail"),
+    path("components/", ground.ComponentList.as_view(), name="component-list"),
+    path("components/<str:obj_id>/", ground.ComponentDetail.as_view(), name="component-detail"),
+]

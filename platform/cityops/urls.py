@@ -22,6 +22,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("cases/", "grid.web.urls", frozenset({"command", "analysis"})),
     ("desk/", "grid.web.desk_urls", frozenset({"command"})),
     ("ground/", "grid.web.ground_urls", frozenset({"command", "analysis"})),
+    ("ground/", "grid.web.upkeep_urls", frozenset({"command"})),
     ("tiles/", "grid.web.tile_urls", frozenset({"command", "analysis"})),
     ("figures/", "evaluation.web.urls", frozenset({"evaluation"})),
     ("cities/", "cityops.web.city_urls", frozenset({"analysis"})),
@@ -35,6 +36,7 @@ API: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("", "sync.standard.api.urls", frozenset({"exchange"})),
     ("", "sync.exchange.api.urls", frozenset({"exchange"})),
     ("", "grid.api.urls", frozenset({"command", "analysis"})),
+    ("", "grid.api.upkeep_urls", frozenset({"command"})),
     ("", "grid.api.desk_urls", frozenset({"command"})),
     ("", "evaluation.api.urls", frozenset({"evaluation"})),
 )

@@ -14,9 +14,7 @@ MENU: tuple[Entry, ...] = (
     Entry(_("登记"), "case-register", "circle-plus", permission="grid.register_case", systems=COMMAND),
     Entry(_("网格"), "grid-list", "layout-grid", systems=COMMAND, covers=("grid-",)),
     Entry(_("部件"), "component-list", "box", systems=COMMAND, covers=("component-",)),
-    Entry(
-        _("导入"), "import-list", "file-import", permission="grid.import_ground", systems=COMMAND, covers=("import-",)
-    ),
+    Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
     Entry(_("指标"), "figure-list", "scale", systems=EVALUATION, covers=("figure-",)),
     Entry(_("数据交换"), "exchange-overview", "arrows-exchange", systems=EXCHANGE, covers=("exchange-",)),
     Entry(

@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ def format_of(name: str, mapping: Mapping) -> str:
     return found
 
 
-def read_rows(path: Path, mapping: Mapping, *, name: str = "") -> Iterator[Row]:
+def read_rows(path: Path, mapping: Mapping, *, name: str = "") -> Generator[Row]:
     """The rows of a file. Raises FileRefused where the file is not what it says, or lacks a column of the mapping."""
     kind = format_of(name or path.name, mapping)
     with _opened(path) as stream:
@@ -116,30 +116,34 @@ def _need_columns(found: list[str], mapping: Mapping) -> None:
 
 def _csv_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
     csv.field_size_limit(_MAX_FIELD)
-    text = _text(stream, mapping)
-    reader = csv.reader(text, delimiter=mapping.delimiter or ",", strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _need_columns(header, mapping)
-        width = len(header)
-        for values in reader:
-            if not values:
-                continue
-            if len(values) != width:
-                raise FileRefused(
-                    _("第 %(row)s 行有 %(found)s 列，表头有 %(width)s 列；请检查引号和分隔符。")
-                    % {"row": reader.line_num, "found": len(values), "width": width},
-                    row=reader.line_num,
-                )
-            yield Row(reader.line_num, dict(zip(header, map(str.strip, values), strict=True)))
-    except csv.Error as error:
-        raise FileRefused(
-            _("第 %(row)s 行不是有效的 CSV：%(error)s") % {"row": reader.line_num, "error": error}, row=reader.line_num
-        ) from error
-    except UnicodeDecodeError as error:
-        raise FileRefused(
-            _("第 %(row)s 行之后含有无法解码的字节；请另存为 UTF-8 或 GB18030。") % {"row": reader.line_num}
-        ) from error
+    with _text(stream, mapping) as text:
+        reader = csv.reader(text, delimiter=mapping.delimiter or ",", strict=True)
+        try:
+            yield from _records(reader, mapping)
+        except csv.Error as error:
+            raise FileRefused(
+                _("第 %(row)s 行不是有效的 CSV：%(error)s") % {"row": reader.line_num, "error": error},
+                row=reader.line_num,
+            ) from error
+        except UnicodeDecodeError as error:
+            raise FileRefused(
+                _("第 %(row)s 行之后含有无法解码的字节；请另存为 UTF-8 或 GB18030。") % {"row": reader.line_num}
+            ) from error
+
+
+def _records(reader: Any, mapping: Mapping) -> Iterator[Row]:
+    header = [name.strip() for name in next(reader, [])]
+    _need_columns(header, mapping)
+    for values in reader:
+        if not values:
+            continue
+        if len(values) != len(header):
+            raise FileRefused(
+                _("第 %(row)s 行有 %(found)s 列，表头有 %(width)s 列；请检查引号和分隔符。")
+                % {"row": reader.line_num, "found": len(values), "width": len(header)},
+                row=reader.line_num,
+            )
+        yield Row(reader.line_num, dict(zip(header, map(str.strip, values), strict=True)))
 
 
 def _cell(value: Any) -> str:
@@ -179,12 +183,13 @@ def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
 
 def _geojson_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
     checked = False
-    for number, feature in enumerate(_features(_text(stream, mapping)), 1):
-        properties = {str(key): _cell(value) for key, value in (feature.get("properties") or {}).items()}
-        if not checked:
-            _need_columns(list(properties), mapping)
-            checked = True
-        yield Row(number, properties, feature.get("geometry"))
+    with _text(stream, mapping) as text:
+        for number, feature in enumerate(_features(text), 1):
+            properties = {str(key): _cell(value) for key, value in (feature.get("properties") or {}).items()}
+            if not checked:
+                _need_columns(list(properties), mapping)
+                checked = True
+            yield Row(number, properties, feature.get("geometry"))
 
 
 def _features(text: io.TextIOWrapper) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ RECIPES: dict[str, type[Recipe]] = {
 }
 _LOCK = 0x494D5052
 """Advisory lock of this database's imports: one at a time."""
+
+
+class ImportBusy(Refused):
+    """Another import is under way, or a worker has this one already."""
+
+    code = "import_busy"
 
 
 class ImportRefused(Refused):
@@ -101,7 +107,8 @@ def _execute(run: ImportRun, path: Path, progress: Progress | None) -> None:
     recipe = RECIPES[run.kind](mapping.options, repair=bool(options.get("repair")))
     stage = Stage(run, mapping, recipe.fields, recipe.key, has_shape=recipe.has_shape)
     stage.create()
-    stage.load(read_rows(path, mapping, name=run.file_name), _telling(run, progress))
+    with closing(read_rows(path, mapping, name=run.file_name)) as rows:
+        stage.load(rows, _telling(run, progress))
     run.rows_read = stage.rows_read
     if not run.rows_read:
         raise FileRefused(_("文件中没有数据行。"))
@@ -157,12 +164,14 @@ def _telling(run: ImportRun, progress: Progress | None) -> Progress:
 
 @contextmanager
 def _only_one(run: ImportRun) -> Iterator[None]:
-    """One import at a time in a database. Raises Refused where another is under way."""
+    """One import at a time in a database. Raises ImportBusy where another is under way, or this one was taken."""
     if not one("SELECT pg_try_advisory_lock(%s::bigint)", [_LOCK]):
-        raise Refused(_("另一个导入正在进行；请在其完成后再试。"))
-    ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.RUNNING)
-    run.state = ImportRun.State.RUNNING
+        raise ImportBusy(_("另一个导入正在进行；请在其完成后再试。"))
     try:
+        waiting = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING)
+        if not waiting.update(state=ImportRun.State.RUNNING):
+            raise ImportBusy(_("该导入已由其他进程处理。"))
+        run.state = ImportRun.State.RUNNING
         yield
     finally:
         if not connection.needs_rollback and connection.is_usable():

@@ -196,6 +196,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "CaseStateEnum": "grid.models.cases.Case.State",
+        "ComponentStateEnum": "grid.models.components.Component.State",
+        "ImportStateEnum": "grid.models.imports.ImportRun.State",
+        "ImportKindEnum": "grid.models.imports.ImportRun.Kind",
+        "RecordKindEnum": "grid.models.cases.Case.Kind",
+    },
 }
 
 # --- background work

@@ -1,0 +1,93 @@
+"""What people change about components: the state, the descriptive fields. Each with its audit entry."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cityops.accounts.models import User
+from cityops.foundation import audit
+from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from grid.models import Component
+from grid.rules.component_states import NEXT, can_change
+
+EDITABLE = ("obj_name", "dept_code2", "dept_name2", "dept_code3", "dept_name3", "note")
+"""What may be edited by hand; codes, class, place and authority come with an import."""
+
+
+class StateRefused(Refused):
+    """The component cannot go to that state from where it is."""
+
+    code = "component_state_refused"
+    title = gettext_lazy("不能变更为该状态")
+
+
+def _locked(user: User, obj_id: str) -> Component:
+    found: Component | None = Component.objects.visible_to(user).select_for_update().filter(obj_id=obj_id).first()
+    if found is None:
+        raise NotThere
+    if found.is_replica:
+        raise Refused(_("该部件归节点 %(node)s 所有，此处只读。") % {"node": found.origin_code})
+    return found
+
+
+@transaction.atomic
+def change_state(*, user: User, obj_id: str, state: str, reason: str = "") -> Component:
+    """Write down that a component is in another state now; asked for the state it has, nothing changes.
+
+    Raises NotThere, StateRefused, InvalidInput for a state nobody knows.
+    """
+    if state not in NEXT:
+        raise InvalidInput(_("没有状态代码“%(state)s”。") % {"state": state}, errors=[{"field": "state"}])
+    component = _locked(user, obj_id)
+    before = component.state
+    if before == state:
+        return component
+    if not can_change(before, state):
+        known = "、".join(str(Component.State(code).label) for code in NEXT[before]) or "—"
+        raise StateRefused(
+            _("部件现为“%(now)s”，可变更为：%(known)s。") % {"now": component.get_state_display(), "known": known},
+            state=before,
+            requested=state,
+        )
+    component.state = state
+    component.change_date = timezone.localdate()
+    component.save(update_fields=["state", "change_date"])
+    _audit("component.change_state", component, {"state": before}, {"state": state}, reason)
+    return component
+
+
+@transaction.atomic
+def edit(*, user: User, obj_id: str, values: Mapping[str, str]) -> Component:
+    """Change descriptive fields of a component; fields that are not EDITABLE are refused. Raises NotThere."""
+    if unknown := sorted(set(values) - set(EDITABLE)):
+        raise InvalidInput(
+            _("不能修改 %(fields)s；编码、分类和位置请重新导入。") % {"fields": "、".join(unknown)},
+            errors=[{"field": name} for name in unknown],
+        )
+    component = _locked(user, obj_id)
+    before = {name: getattr(component, name) for name in values if getattr(component, name) != values[name]}
+    if not before:
+        return component
+    for name in before:
+        setattr(component, name, values[name])
+    component.change_date = timezone.localdate()
+    component.save(update_fields=[*before, "change_date"])
+    _audit("component.edit", component, before, {name: values[name] for name in before})
+    return component
+
+
+def _audit(
+    action: str, component: Component, before: Mapping[str, str], after: Mapping[str, str], reason: str = ""
+) -> None:
+    audit.record(
+        action,
+        kind="Component",
+        key=component.obj_id,
+        division_code=component.division_code,
+        before=dict(before),
+        after=dict(after),
+        reason=reason,
+    )

@@ -1,0 +1,103 @@
+"""Pages of the ground: unit grids and components, as lists, one by one, and as files."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from cityops.foundation.exports import Column, download
+from grid.selectors import ground
+from grid.web.ground_forms import ComponentFilter, GridFilter
+
+PAGE_SIZE = 50
+GRID_COLUMNS = (
+    Column(_("单元网格编码"), "grid_code"),
+    Column(_("网格名称"), "name"),
+    Column(_("所属社区代码"), "division_code"),
+    Column(_("面积(m²)"), "area_m2"),
+    Column(_("四至说明"), "boundary_desc"),
+    Column(_("初始日期"), "init_date"),
+    Column(_("变更日期"), "change_date"),
+    Column(_("状态"), lambda grid: grid.get_status_display()),
+    Column(_("备注"), "note"),
+)
+COMPONENT_COLUMNS = (
+    Column(_("管理部件标识码"), "obj_id"),
+    Column(_("管理部件名称"), "obj_name"),
+    Column(_("部件分类代码"), "class_code"),
+    Column(_("分类标准版本"), "std_ref"),
+    Column(_("所在单元网格标识码"), "grid_code"),
+    Column(_("社区代码"), "division_code"),
+    Column(_("管理部件状态"), lambda component: component.get_state_display()),
+    Column(_("主管部门代码"), "dept_code1"),
+    Column(_("主管部门名称"), "dept_name1"),
+    Column(_("权属单位名称"), "dept_name2"),
+    Column(_("养护单位名称"), "dept_name3"),
+    Column(_("经度"), lambda component: round(component.geom.centroid.x, 7)),
+    Column(_("纬度"), lambda component: round(component.geom.centroid.y, 7)),
+    Column(_("初始日期"), "init_date"),
+    Column(_("变更日期"), "change_date"),
+    Column(_("备注"), "note"),
+)
+
+
+def _chosen(form: Any) -> dict[str, str]:
+    """What the filter asks for; a value that is not offered narrows nothing and is told beside its field."""
+    form.is_valid()
+    return {name: value for name, value in form.cleaned_data.items() if value}
+
+
+def _list(request: HttpRequest, template: str, form: Any, rows: Any, chosen: dict[str, str]) -> HttpResponse:
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    names = ground.division_names({row.division_code for row in page})
+    facts = {"form": form, "page": page, "names": names, "is_filtered": bool(chosen)}
+    return render(request, template, facts, status=400 if form.errors else 200)
+
+
+@require_safe
+def grid_list(request: HttpRequest) -> HttpResponse:
+    """单元网格."""
+    form = GridFilter(request.GET)
+    chosen = _chosen(form)
+    rows = ground.filter_grids(ground.visible_grids(request.user), **chosen)  # type: ignore[arg-type]
+    return _list(request, "grid/grid_list.html", form, rows, chosen)
+
+
+@require_safe
+def grid_detail(request: HttpRequest, grid_code: str) -> HttpResponse:
+    """One grid, where it is and what lies in it."""
+    return render(request, "grid/grid_detail.html", {"detail": ground.grid_detail(request.user, grid_code)})  # type: ignore[arg-type]
+
+
+@require_safe
+def grid_export(request: HttpRequest) -> StreamingHttpResponse | FileResponse:
+    """The grids that the list shows, as a file."""
+    rows = ground.filter_grids(ground.visible_grids(request.user), **_chosen(GridFilter(request.GET)))  # type: ignore[arg-type]
+    return download(request, "grids", GRID_COLUMNS, rows.iterator(chunk_size=2000), action="grid.export")
+
+
+@require_safe
+def component_list(request: HttpRequest) -> HttpResponse:
+    """管理部件."""
+    form = ComponentFilter(request.GET)
+    chosen = _chosen(form)
+    rows = ground.filter_components(ground.visible_components(request.user), **chosen)  # type: ignore[arg-type]
+    return _list(request, "grid/component_list.html", form, rows, chosen)
+
+
+@require_safe
+def component_detail(request: HttpRequest, obj_id: str) -> HttpResponse:
+    """One component, where it is, who answers for it, and the states it may change to."""
+    detail = ground.component_detail(request.user, obj_id)  # type: ignore[arg-type]
+    return render(request, "grid/component_detail.html", {"detail": detail})
+
+
+@require_safe
+def component_export(request: HttpRequest) -> StreamingHttpResponse | FileResponse:
+    """The components that the list shows, as a file."""
+    rows = ground.visible_components(request.user).defer("geom_3857", "extra")  # type: ignore[arg-type]
+    rows = ground.filter_components(rows, **_chosen(ComponentFilter(request.GET)))
+    return download(request, "components", COMPONENT_COLUMNS, rows.iterator(chunk_size=2000), action="component.export")
