@@ -175,11 +175,12 @@ def test_an_upload_is_checked_and_tells_every_fault(client, city, officer, var):
     assert not list((var / "imports").rglob("*.upload"))
 
 
+@pytest.mark.usefixtures("officer", "var")
 @pytest.mark.parametrize(
     ("name", "mapping", "said"),
     [("g.exe", MAPPING, "只接受"), ("g.csv", "[nonsense]", "nonsense"), ("g.csv", "not toml", "TOML")],
 )
-def test_a_wrong_file_or_mapping_is_refused_at_the_form(client, officer, var, name, mapping, said):
+def test_a_wrong_file_or_mapping_is_refused_at_the_form(client, name, mapping, said):
     answer = client.post(
         "/ground/imports/new/",
         {"kind": "grids", "file": _upload(name, "code,name\n"), "mapping": _upload("m.toml", mapping)},
