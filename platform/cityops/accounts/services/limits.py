@@ -1,0 +1,81 @@
+"""The limits of every administrator: the own division, never the own rights, never two administrators in one."""
+
+from collections.abc import Collection, Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cityops.accounts.models import Role, User
+from cityops.accounts.permissions import all_permissions
+from cityops.accounts.roles import ADMINISTRATORS
+from cityops.accounts.rules.separation import administrators_of, exclusive_powers
+from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+
+
+class OwnRights(NotAllowed):
+    """Nobody changes the own rights."""
+
+    code = "own_rights"
+    title = gettext_lazy("不能改变本人的权限")
+
+
+class AdministratorsMixed(Refused):
+    """Powers of two of the three administrators would come into one hand."""
+
+    code = "administrators_mixed"
+    title = gettext_lazy("三员权限不能合一")
+
+
+def not_oneself(actor: User, person: User) -> None:
+    """Raise OwnRights where actor and person are the same."""
+    if actor.pk == person.pk:
+        raise OwnRights(_("不能改变本人的权限或状态,请另一位管理员办理。"))
+
+
+def inside_scope(actor: User, division_code: str) -> None:
+    """Raise InvalidInput for a division outside the actor's."""
+    if not division_code.startswith(actor.scope_prefix):
+        told = _("区划 %s 不在您负责的范围内。") % division_code
+        raise InvalidInput(told, errors=[{"field": "division_code", "code": "outside_scope", "detail": told}])
+
+
+def visible_person(actor: User, username: str) -> User:
+    """The person, if the actor may see it. Raises NotThere otherwise."""
+    person: User | None = User.objects.visible_to(actor).filter(username=username).first()
+    if person is None:
+        raise NotThere(_("没有这个人员,或者不在您的可见范围内。"))
+    return person
+
+
+def powers() -> dict[str, frozenset[str]]:
+    """The exclusive powers of each administrator."""
+    return exclusive_powers(((p.codename, p.roles) for p in all_permissions()), ADMINISTRATORS)
+
+
+def separated(codenames: Collection[str]) -> None:
+    """Raise AdministratorsMixed where a set of permissions holds powers of two administrators."""
+    found = administrators_of(codenames, powers())
+    if len(found) > 1:
+        names = "、".join(role.title for role in Role.objects.filter(code__in=found))
+        raise AdministratorsMixed(_("这会把%s的权限合在一起;请分给不同的人。") % names, administrators=found)
+
+
+def codenames_of(roles: Iterable[Role]) -> set[str]:
+    """Everything that the roles allow together."""
+    rows = Role.objects.filter(pk__in=[role.pk for role in roles])
+    pairs = rows.values_list("permissions__content_type__app_label", "permissions__codename")
+    return {f"{label}.{codename}" for label, codename in pairs if codename}
+
+
+def is_administrator(person: User) -> bool:
+    """Whether the person has powers of one of the three administrators."""
+    return bool(administrators_of(person.permission_codes, powers()))
+
+
+def reason_given(reason: str) -> str:
+    """The reason, trimmed. Raises InvalidInput without one."""
+    reason = reason.strip()
+    if not reason:
+        told = _("请写明原因。")
+        raise InvalidInput(told, errors=[{"field": "reason", "code": "required", "detail": told}])
+    return reason

@@ -1,0 +1,1 @@
+"""Pages of the maintenance system 应用维护."""

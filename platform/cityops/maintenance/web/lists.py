@@ -1,0 +1,97 @@
+"""One way to show a list: filter, paging, empty state, export of exactly what is shown."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.views import View
+from django_filters import FilterSet
+
+from cityops.foundation.exports import Column, download
+
+PAGE_SIZE = 50
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one cell: a text, perhaps a link, perhaps a light before it."""
+
+    text: Any
+    url: str = ""
+    light: str = ""
+    css: str = ""
+
+
+def when(moment: dt.datetime | None) -> str:
+    """A moment in local time to the second; a dash for never."""
+    return "—" if moment is None else timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of the page's head."""
+
+    title: Text
+    url_name: str
+    icon: str
+    permission: str
+
+
+class ListPage(View):
+    """A list; subclasses say what is in it and how a row looks."""
+
+    title: Text = ""
+    heads: tuple[Text, ...] = ()
+    filterset: type[FilterSet] | None = None
+    actions: tuple[Action, ...] = ()
+    empty: Text = ""
+    export: tuple[Column, ...] = ()
+    export_action = ""
+    export_permission = ""
+    template_name = "maintenance/list.html"
+
+    def queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the person may see, in order."""
+        raise LookupError(f"{type(self).__name__} names no queryset.")
+
+    def cells(self, thing: Any) -> Iterable[Cell]:
+        """The cells of one row, one for each head."""
+        raise LookupError(f"{type(self).__name__} names no cells.")
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """The page, or the file where ``?format=`` asks for one."""
+        found = self.queryset(request)
+        filterset = self.filterset(request.GET, queryset=found, request=request) if self.filterset else None
+        if filterset is not None:
+            found = filterset.qs if filterset.is_valid() else found.none()
+        may_export = bool(self.export) and (not self.export_permission or request.user.has_perm(self.export_permission))
+        if may_export and request.GET.get("format"):
+            name = self.export_action.split(".", maxsplit=1)[0]
+            rows = found.iterator(chunk_size=2000)
+            return download(request, name, self.export, rows, action=self.export_action, kind=name)
+        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+        facts = {
+            "title": self.title,
+            "heads": self.heads,
+            "filter_form": filterset.form if filterset is not None else None,
+            "rows": [list(self.cells(thing)) for thing in page],
+            "page": page,
+            "buttons": [
+                (action, reverse(action.url_name))
+                for action in self.actions
+                if request.user.has_perm(action.permission)
+            ],
+            "empty": self.empty,
+            "may_export": may_export,
+            "is_filtered": any(value for key, value in request.GET.items() if key != "page"),
+        }
+        return render(request, self.template_name, facts)

@@ -1,0 +1,270 @@
+"""People: list, one with roles and exceptions, make, change, disable, roles, password, lock-out, single grants."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import django_filters
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from cityops.accounts.models import Role, User
+from cityops.accounts.services import grants, people
+from cityops.accounts.services.limits import visible_person
+from cityops.foundation.errors import InvalidInput
+from cityops.foundation.exports import Column
+from cityops.maintenance.selectors.grants import GRANTABLE, grants_of
+from cityops.maintenance.web import forms
+from cityops.maintenance.web.lists import Action, Cell, ListPage, when
+from cityops.maintenance.web.parts import Block, Button, detail_page, form_page
+from tiers.tier import this_instance
+
+
+class PersonFilter(django_filters.FilterSet):
+    """By words, role, state."""
+
+    q = django_filters.CharFilter(label=_("登录名或姓名"), method="words")
+    role = django_filters.ModelChoiceFilter(
+        label=_("角色"), queryset=Role.objects.all(), to_field_name="code", field_name="groups__role"
+    )
+    is_active = django_filters.ChoiceFilter(label=_("状态"), choices=(("true", _("启用")), ("false", _("停用"))))
+
+    class Meta:
+        model = User
+        fields = ("is_active",)
+
+    def words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """Any part of user name or name."""
+        return queryset.filter(Q(username__icontains=value) | Q(name__icontains=value))
+
+
+def _roles(person: Any) -> str:
+    return "、".join(role.title for role in person.held)
+
+
+class PersonList(ListPage):
+    """人员列表."""
+
+    title = _("人员")
+    heads = (_("登录名"), _("姓名"), _("所属机构"), _("负责区划"), _("角色"), _("最近登录"), _("状态"))
+    filterset = PersonFilter
+    actions = (Action(_("新建人员"), "person-new", "user-plus", "accounts.change_person"),)
+    empty = _("您的可见范围内没有人员。")
+    export = (
+        Column(_("登录名"), "username"),
+        Column(_("姓名"), "name"),
+        Column(_("所属机构"), lambda person: person.organisation.name if person.organisation else ""),
+        Column(_("负责区划"), "division_code"),
+        Column(_("角色"), _roles),
+        Column(_("最近登录"), "last_login"),
+        Column(_("启用"), "is_active"),
+    )
+    export_action = "person.export"
+
+    def queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """By user name, with organisation and roles."""
+        found: QuerySet[User] = User.objects.visible_to(request.user).order_by("username")
+        return found.select_related("organisation").prefetch_related(
+            Prefetch("groups", queryset=Role.objects.all(), to_attr="held")
+        )
+
+    def cells(self, thing: User) -> Iterable[Cell]:
+        """One person."""
+        return (
+            Cell(thing.username, reverse("person-detail", args=[thing.username])),
+            Cell(thing.name),
+            Cell(thing.organisation or ""),
+            Cell(thing.division_code, css="mono"),
+            Cell(_roles(thing)),
+            Cell(when(thing.last_login)),
+            Cell(_now("启用") if thing.is_active else _now("停用"), light="green" if thing.is_active else "paused"),
+        )
+
+
+def person_detail(request: HttpRequest, username: str) -> HttpResponse:
+    """One person."""
+    person = visible_person(request.user, username)
+    facts: list[tuple[str | Promise, Any]] = [
+        (_("登录名"), person.username),
+        (_("姓名"), person.name),
+        (_("所属机构"), person.organisation),
+        (_("负责区划"), person.division_code),
+        (_("对接系统"), _now("是") if person.is_integration else _now("否")),
+        (_("角色"), "、".join(role.title for role in person.roles)),
+        (_("状态"), _now("启用") if person.is_active else _now("停用")),
+        (_("最近登录"), when(person.last_login)),
+    ]
+    may_grant = request.user.has_perm("accounts.grant_object")
+    rows = [
+        [
+            Cell(granted.kind),
+            Cell(granted.key),
+            Cell(_now("收回"), reverse("person-grant-withdraw", args=[username, granted.pk]))
+            if may_grant
+            else Cell(""),
+        ]
+        for granted in grants_of(person)
+    ]
+    blocks = [Block(_("单独授权的对象"), (_("类型"), _("编号"), _("操作")), rows, _("没有范围以外的单独授权。"))]
+    return detail_page(
+        request,
+        title=str(person),
+        back=reverse("person-list"),
+        back_title=_("人员"),
+        facts=facts,
+        buttons=_buttons(request, person),
+        blocks=blocks,
+    )
+
+
+def _buttons(request: HttpRequest, person: User) -> list[Button]:
+    if person.pk == request.user.pk:
+        return []
+    toggle = (_("停用"), "lock") if person.is_active else (_("启用"), "check")
+    offered = (
+        ("accounts.assign_role", _("授予角色"), "person-roles", "user-check"),
+        ("accounts.change_person", _("修改"), "person-edit", "edit"),
+        ("accounts.change_person", toggle[0], "person-active", toggle[1]),
+        ("", _("重置密码"), "person-password", "key"),
+        ("accounts.unlock_person", _("解除登录锁定"), "person-unlock", "lock"),
+        ("accounts.grant_object", _("单独授权"), "person-grant", "eye"),
+    )
+    return [
+        Button(title, reverse(name, args=[person.username]), icon)
+        for permission, title, name, icon in offered
+        if not permission or request.user.has_perm(permission)
+    ]
+
+
+def person_new(request: HttpRequest) -> HttpResponse:
+    """Make a person or an integration."""
+    form = forms.NewPersonForm(
+        request.user, request.POST or None, initial={"division_code": request.user.division_code}
+    )
+
+    def save(values: dict[str, Any]) -> str:
+        username = values.pop("username")
+        password, is_integration = values.pop("password"), values.pop("is_integration")
+        person = people.create_person(request.user, username, values, password=password, is_integration=is_integration)
+        return reverse("person-detail", args=[person.username])
+
+    return form_page(
+        request,
+        form,
+        title=_("新建人员"),
+        submit=_("新建"),
+        back=reverse("person-list"),
+        back_title=_("人员"),
+        note=_("新人员没有角色;角色由安全管理员授予。"),
+        save=save,
+    )
+
+
+def person_edit(request: HttpRequest, username: str) -> HttpResponse:
+    """Change name, organisation, division."""
+    person = visible_person(request.user, username)
+    initial = {name: getattr(person, name) for name in people.FIELDS}
+    form = forms.ChangePersonForm(request.user, request.POST or None, initial=initial)
+
+    def save(values: dict[str, Any]) -> None:
+        people.change_person(request.user, person, values, reason=values.pop("reason"))
+
+    return _person_form(request, person, form, _("修改人员"), save)
+
+
+def person_roles(request: HttpRequest, username: str) -> HttpResponse:
+    """Give roles."""
+    person = visible_person(request.user, username)
+    initial = {"roles": [role.code for role in person.roles]}
+    form = forms.RolesForm(this_instance().tier.value, request.POST or None, initial=initial)
+
+    def save(values: dict[str, Any]) -> None:
+        people.assign_roles(request.user, person, values["roles"], reason=values["reason"])
+
+    note = _("系统、安全、审计三员的权限互不重叠,一个人只能担任其中一种。")
+    return _person_form(request, person, form, _("授予角色"), save, note=note)
+
+
+def person_active(request: HttpRequest, username: str) -> HttpResponse:
+    """Disable or enable."""
+    person = visible_person(request.user, username)
+    form = forms.ReasonForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        people.set_active(request.user, person, not person.is_active, reason=values["reason"])
+
+    title = _("停用人员") if person.is_active else _("启用人员")
+    note = _("停用后立即退出登录,其接口令牌同时失效;案件与审计记录保留。") if person.is_active else ""
+    return _person_form(request, person, form, title, save, note=note)
+
+
+def person_password(request: HttpRequest, username: str) -> HttpResponse:
+    """Set a password that is changed at the next sign-in."""
+    person = visible_person(request.user, username)
+    form = forms.ResetPasswordForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        people.reset_password(request.user, person, values["password"], reason=values["reason"])
+
+    return _person_form(request, person, form, _("重置密码"), save, note=_("下次登录时须修改;其所有登录立即失效。"))
+
+
+def person_unlock(request: HttpRequest, username: str) -> HttpResponse:
+    """End a lock-out."""
+    person = visible_person(request.user, username)
+    form = forms.ReasonForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        people.unlock(request.user, person, reason=values["reason"])
+
+    return _person_form(request, person, form, _("解除登录锁定"), save)
+
+
+def person_grant(request: HttpRequest, username: str) -> HttpResponse:
+    """Let a person see one object outside the own scope."""
+    person = visible_person(request.user, username)
+    form = forms.GrantForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        kind = GRANTABLE[values["kind"]]
+        found = kind.model.objects.visible_to(request.user).filter(**{kind.key_field: values["key"]}).first()
+        if found is None:
+            told = _now("没有这个对象,或者不在您的可见范围内。")
+            raise InvalidInput(told, errors=[{"field": "key", "code": "does_not_exist", "detail": told}])
+        grants.grant(request.user, person, found, reason=values["reason"])
+
+    return _person_form(request, person, form, _("单独授权"), save, note=_("只能查看这一个对象,不能办理。"))
+
+
+def person_grant_withdraw(request: HttpRequest, username: str, pk: int) -> HttpResponse:
+    """Take an exception back."""
+    person = visible_person(request.user, username)
+    form = forms.ReasonForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        grants.withdraw(request.user, person, pk, reason=values["reason"])
+
+    return _person_form(request, person, form, _("收回单独授权"), save)
+
+
+def _person_form(
+    request: HttpRequest,
+    person: User,
+    form: Any,
+    title: str | Promise,
+    save: Callable[[dict[str, Any]], None],
+    *,
+    note: str | Promise = "",
+) -> HttpResponse:
+    address = reverse("person-detail", args=[person.username])
+
+    def saved(values: dict[str, Any]) -> str:
+        save(values)
+        return address
+
+    return form_page(
+        request, form, title=title, submit=title, back=address, back_title=str(person), note=note, save=saved
+    )

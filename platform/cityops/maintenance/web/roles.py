@@ -1,0 +1,110 @@
+"""Roles: list, one with what it allows, make, change."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from cityops.accounts.models import Role
+from cityops.accounts.permissions import all_permissions
+from cityops.accounts.roles import ADMINISTRATORS
+from cityops.accounts.services import roles
+from cityops.accounts.services.limits import codenames_of
+from cityops.foundation.errors import NotThere
+from cityops.maintenance.web.forms import NewRoleForm, RolePermissionsForm
+from cityops.maintenance.web.lists import Action, Cell, ListPage
+from cityops.maintenance.web.parts import Block, Button, detail_page, form_page
+from tiers.tier import this_instance
+
+
+class RoleList(ListPage):
+    """角色列表."""
+
+    title = _("角色")
+    heads = (_("角色代码"), _("名称"), _("预置"), _("限本单位"), _("人数"))
+    actions = (Action(_("新建角色"), "role-new", "plus", "accounts.change_role"),)
+
+    def queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        """The roles of this tier."""
+        found = Role.objects.filter(tiers__contains=[this_instance().tier.value])
+        return found.annotate(people=Count("user")).order_by("pk")
+
+    def cells(self, thing: Any) -> Iterable[Cell]:
+        """One role."""
+        return (
+            Cell(thing.code, reverse("role-detail", args=[thing.code]), css="mono"),
+            Cell(thing.title),
+            Cell(_now("是") if thing.is_seeded else _now("否")),
+            Cell(_now("是") if thing.is_bound_to_organisation else _now("否")),
+            Cell(thing.people),
+        )
+
+
+def _role(code: str) -> Role:
+    role = Role.objects.filter(code=code, tiers__contains=[this_instance().tier.value]).first()
+    if role is None:
+        raise NotThere
+    return role
+
+
+def role_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """One role and what it allows."""
+    role = _role(code)
+    held = codenames_of([role])
+    rows = [[Cell(p.label), Cell(p.codename)] for p in all_permissions() if p.codename in held]
+    buttons = []
+    if request.user.has_perm("accounts.change_role") and role.code not in ADMINISTRATORS:
+        buttons.append(Button(_("修改权限"), reverse("role-edit", args=[code]), "edit"))
+    return detail_page(
+        request,
+        title=role.title,
+        back=reverse("role-list"),
+        back_title=_("角色"),
+        facts=[
+            (_("角色代码"), role.code),
+            (_("预置"), _now("是") if role.is_seeded else _now("否")),
+            (_("限本单位"), _now("是") if role.is_bound_to_organisation else _now("否")),
+            (_("人数"), role.user_set.count()),
+        ],
+        buttons=buttons,
+        blocks=[Block(_("权限"), (_("权限"), _("代码")), rows, _("这个角色还没有任何权限。"))],
+    )
+
+
+def role_new(request: HttpRequest) -> HttpResponse:
+    """Make a role."""
+    form = NewRoleForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> str:
+        tier = this_instance().tier.value
+        role = roles.create_role(request.user, values["code"], values["name"], tier, reason=values["reason"])
+        return reverse("role-edit", args=[role.code])
+
+    return form_page(
+        request,
+        form,
+        title=_("新建角色"),
+        submit=_("新建"),
+        back=reverse("role-list"),
+        back_title=_("角色"),
+        save=save,
+    )
+
+
+def role_edit(request: HttpRequest, code: str) -> HttpResponse:
+    """Change what a role allows."""
+    role = _role(code)
+    form = RolePermissionsForm(request.POST or None, initial={"permissions": sorted(codenames_of([role]))})
+    address = reverse("role-detail", args=[code])
+
+    def save(values: dict[str, Any]) -> str:
+        roles.set_permissions(request.user, role, values["permissions"], reason=values["reason"])
+        return address
+
+    return form_page(
+        request, form, title=_("修改权限"), submit=_("保存"), back=address, back_title=role.title, save=save
+    )
