@@ -1,4 +1,4 @@
-"""Tables of the exchange: marks, record versions, streams, batches, cursors, receipts."""
+"""This node, the marks of what changed, and the version of every record that was ever numbered."""
 
 from django.db import models
 from django.db.models.lookups import Exact
@@ -48,6 +48,8 @@ class RecordVersion(models.Model):
     rev = models.PositiveBigIntegerField()
     op = models.CharField(max_length=1)
     content_sha = models.BinaryField()
+    seq = models.PositiveBigIntegerField(default=0)
+    """Number of this version in its owner's stream; 0 for what does not travel."""
     at = models.DateTimeField()
 
     class Meta:

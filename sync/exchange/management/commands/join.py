@@ -1,0 +1,34 @@
+"""``manage.py join PARENT_URL CODE``: ask the parent to let this node in."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cityops.foundation.errors import CityOpsError
+from sync.exchange.management.operator import acting_operator
+from sync.exchange.services import client, enrolment
+
+
+class Command(BaseCommand):
+    """Send this node's key to the parent under a one-time code and take the parent's."""
+
+    help = "Ask the parent at PARENT_URL to let this node in, with the one-time CODE it issued."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Address of the parent and the code."""
+        parser.add_argument("parent_url", help="address of the parent, as https://cityops.example.gov.cn")
+        parser.add_argument("code", help="the code that the parent printed for this node")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask, and note the link; the parent has to approve it."""
+        try:
+            with acting_operator():
+                body, headers = enrolment.asking(options["code"])
+                answer, proof = client.ask_to_join(options["parent_url"], body, headers)
+                link = enrolment.take_welcome(
+                    answer, proof=proof, code=options["code"], parent_url=options["parent_url"]
+                )
+        except (CityOpsError, client.PeerUnreachable) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"asked {link.peer_code} ({link.peer_name}); it has to approve this node.")

@@ -1,0 +1,37 @@
+"""``manage.py sync_run [--for SECONDS]``: the exchange without Celery."""
+
+import time
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from sync.exchange.services.running import Deadline, run_slice
+
+
+class Command(BaseCommand):
+    """Run slices of the exchange: once until nothing is left, or again and again for some seconds."""
+
+    help = "Number what changed, push it to the parent, pull from the parent; what Celery's tick does."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How long to go on."""
+        parser.add_argument("--for", type=float, default=0, dest="seconds", help="seconds to go on for; 0: until idle")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run, and print one JSON line per slice that did something."""
+        deadline = Deadline(options["seconds"])
+        while True:
+            done = run_slice()
+            if not done.is_idle or done.error:
+                self.stdout.write(msgspec.json.encode(asdict(done)).decode())
+                self.stdout.flush()
+            if options["seconds"]:
+                if deadline.is_over:
+                    return
+                time.sleep(min(1.0, settings.SYNC_TICK_SECONDS) if done.is_idle else 0)
+            elif done.is_idle or done.error:
+                return

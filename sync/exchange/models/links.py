@@ -1,0 +1,148 @@
+"""Links to peers, their keys, and the enrolment of a child."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Key(models.Model):
+    """签名公钥: the public key of a node, by key id. A private key never enters the database."""
+
+    class State(models.TextChoices):
+        """What a key is good for."""
+
+        PENDING = "pending", _("待批准")
+        ACTIVE = "active", _("有效")
+        REVOKED = "revoked", _("已吊销")
+
+    kid = models.CharField(_("密钥标识"), max_length=32, unique=True)
+    node_code = models.CharField(_("节点"), max_length=14, db_index=True)
+    suite = models.CharField(_("密码套件"), max_length=8)
+    public_key = models.CharField(_("公钥"), max_length=200)
+    vouched_by = models.CharField(_("担保节点"), max_length=14, blank=True)
+    state = models.CharField(_("状态"), max_length=8, choices=State.choices)
+    created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+
+    class Meta:
+        db_table = "sync_key"
+        verbose_name = _("签名公钥")
+
+    def __str__(self) -> str:
+        return f"{self.node_code} {self.kid}"
+
+
+class LinkQuerySet(models.QuerySet["Link"]):
+    """Words to ask for links."""
+
+    def live(self) -> Self:
+        """Links over which records may travel now."""
+        return self.filter(state=Link.State.LIVE)
+
+    def to_parent(self) -> Self:
+        """The link upward; there is at most one."""
+        return self.filter(role=Link.Role.PARENT)
+
+    def to_children(self) -> Self:
+        """The links downward."""
+        return self.filter(role=Link.Role.CHILD)
+
+    def visible_to(self, user: Any) -> Self:
+        """The link upward, and those to children inside the person's division."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(models.Q(role=Link.Role.PARENT) | models.Q(peer_code__startswith=user.scope_prefix))
+
+
+class Link(models.Model):
+    """链路: this node and one peer. The child calls, the parent answers."""
+
+    class Role(models.TextChoices):
+        """What the peer is to this node."""
+
+        PARENT = "parent", _("上级")
+        CHILD = "child", _("下级")
+
+    class State(models.TextChoices):
+        """链路状态."""
+
+        PENDING = "pending", _("待批准")
+        LIVE = "live", _("正常")
+        FROZEN = "frozen", _("已冻结")
+        RETIRED = "retired", _("已停用")
+
+    peer_code = models.CharField(_("对端节点"), max_length=14, unique=True)
+    peer_name = models.CharField(_("对端名称"), max_length=100, blank=True)
+    role = models.CharField(_("关系"), max_length=6, choices=Role.choices)
+    state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.PENDING)
+    base_url = models.CharField(_("服务地址"), max_length=200, blank=True)
+    last_ok_at = models.DateTimeField(_("最近成功"), null=True)
+    last_error = models.CharField(_("最近错误"), max_length=300, blank=True)
+    last_error_at = models.DateTimeField(_("错误时间"), null=True)
+    fail_count = models.PositiveIntegerField(_("连续失败"), default=0)
+    retry_at = models.DateTimeField(_("下次尝试"), null=True)
+    frozen_reason = models.CharField(_("冻结原因"), max_length=300, blank=True)
+    clock_skew_seconds = models.FloatField(_("时钟偏差(秒)"), null=True)
+    backlog = models.PositiveBigIntegerField(_("积压"), default=0)
+    """Records the peer still lacks, as last seen by the side that sends; for display only."""
+    enrolled_at = models.DateTimeField(_("接入时间"), null=True)
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        db_table = "sync_link"
+        verbose_name = _("链路")
+        ordering = ["peer_code"]
+
+    def __str__(self) -> str:
+        return self.peer_name or self.peer_code
+
+
+class Enrolment(models.Model):
+    """接入申请: a one-time code given to a child, the child's answer to it, and the approval."""
+
+    class State(models.TextChoices):
+        """How far the enrolment is."""
+
+        OPEN = "open", _("接入码已发出")
+        ASKED = "asked", _("待批准")
+        APPROVED = "approved", _("已批准")
+        CANCELLED = "cancelled", _("已作废")
+
+    child_code = models.CharField(_("下级节点"), max_length=14, db_index=True)
+    code_sha = models.BinaryField()
+    state = models.CharField(_("状态"), max_length=9, choices=State.choices, default=State.OPEN)
+    failed_count = models.PositiveSmallIntegerField(_("失败次数"), default=0)
+    made_by = models.CharField(_("发码人"), max_length=150)
+    made_at = models.DateTimeField(_("发码时间"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("有效期至"))
+    asked_at = models.DateTimeField(_("申请时间"), null=True)
+    asked_from = models.CharField(_("申请地址"), max_length=45, blank=True)
+    details = models.JSONField(default=dict)
+    """What the child says of itself: name, tier, address, key."""
+    approved_by = models.CharField(_("批准人"), max_length=150, blank=True)
+    approved_at = models.DateTimeField(_("批准时间"), null=True)
+
+    class Meta:
+        db_table = "sync_enrolment"
+        verbose_name = _("接入申请")
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["child_code"], condition=models.Q(state__in=["open", "asked"]), name="sync_enrolment_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.child_code
+
+
+class Nonce(models.Model):
+    """A number that a peer may use for one call; taken away by the call."""
+
+    value = models.UUIDField(primary_key=True)
+    peer_code = models.CharField(max_length=14)
+    issued_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        db_table = "sync_nonce"

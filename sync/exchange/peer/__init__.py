@@ -1,0 +1,1 @@
+"""Peer calls: what a child asks of its parent, under /sync/v1/."""

@@ -1,0 +1,14 @@
+"""Routes of CSP/1, below ``/sync/v1/``."""
+
+from django.urls import path
+
+from sync.exchange.peer import views
+
+urlpatterns = [
+    path("join", views.join, name="peer-join"),
+    path("hello", views.hello, name="peer-hello"),
+    path("push", views.push, name="peer-push"),
+    path("pull", views.pull, name="peer-pull"),
+    path("notes", views.notes, name="peer-notes"),
+    path("compare", views.compare, name="peer-compare"),
+]

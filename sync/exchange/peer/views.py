@@ -1,0 +1,148 @@
+"""The parent's side of CSP/1: a few lines per call. No session, no cookie; every call is signed."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from cityops.foundation import audit
+from cityops.foundation.context import become, current_actor
+from sync.exchange.models import Link, SyncSelf
+from sync.exchange.rules.envelope import unpack
+from sync.exchange.rules.hop import answer_text
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services import answering, enrolment, keys, trust
+from sync.exchange.services.receiving import receive
+
+logger = logging.getLogger(__name__)
+Handler = Callable[[Link, bytes], tuple[int, bytes]]
+JSON = "application/json"
+BINARY = "application/octet-stream"
+
+
+def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpRequest], HttpResponse]:
+    """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry."""
+
+    @csrf_exempt
+    @require_POST
+    def view(request: HttpRequest) -> HttpResponse:
+        sender, signature = "", b""
+        try:
+            body = _body(request)
+            call, signature = trust.call_of(request.headers, method="POST", path=request.path)
+            sender = call.sender
+            become(replace(current_actor(), name=sender[:150], channel="peer"))
+            with transaction.atomic():
+                link = trust.check_call(call, signature, body, is_fresh=is_fresh)
+                status, answer = handler(link, body)
+            response = HttpResponse(answer, status=status, content_type=BINARY if status == 206 else JSON)
+            if is_fresh:
+                response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)
+        except PeerRefused as refusal:
+            response = refused(refusal, sender)
+        return _signed(response, signature)
+
+    return view
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RequestDataTooBig as error:
+        raise PeerRefused("TOO_LARGE", f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes a call.") from error
+
+
+def refused(refusal: PeerRefused, sender: str) -> HttpResponse:
+    """Note a refusal in the audit trail and answer with its code."""
+    logger.warning("peer call refused: %s %s %s", sender, refusal.code, refusal.detail)
+    with transaction.atomic():
+        audit.record(
+            "exchange.refuse",
+            kind="Link",
+            key=sender[:64],
+            after={"code": refusal.code},
+            reason=refusal.detail,
+            succeeded=False,
+        )
+    body = {"code": refusal.code, "status": refusal.status, "detail": refusal.detail, **refusal.facts}
+    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON)
+
+
+def _signed(response: HttpResponse, signature: bytes) -> HttpResponse:
+    key = keys.own_key()
+    text = answer_text(signature.hex(), response.status_code, response.content)
+    response["CityOps-Key"] = key.kid
+    response["CityOps-Signature"] = keys.sign(key, text).hex()
+    return response
+
+
+def _hello(link: Link, body: bytes) -> tuple[int, bytes]:
+    facts = answering.hello(link, _json(body))
+    facts["nonce"] = trust.issue_nonce(link.peer_code)
+    facts["incarnation"] = str(SyncSelf.objects.get(id=1).incarnation)
+    return 200, msgspec.json.encode(facts)
+
+
+def _push(link: Link, body: bytes) -> tuple[int, bytes]:
+    receipt = receive(unpack(body), sender=link.peer_code)
+    return 200, msgspec.json.encode(
+        {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()}
+    )
+
+
+def _pull(link: Link, body: bytes) -> tuple[int, bytes]:
+    sealed = answering.next_batch(link, _json(body))
+    return (204, b"") if sealed is None else (206, sealed.pack())
+
+
+def _notes(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(answering.take_notes(link, _json(body)))
+
+
+def _compare(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(answering.compare(link, _json(body)))
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        facts = msgspec.json.decode(body)
+    except msgspec.MsgspecError as error:
+        raise PeerRefused("MALFORMED", str(error)) from error
+    if not isinstance(facts, dict):
+        raise PeerRefused("MALFORMED", "An object is expected.")
+    return facts
+
+
+@csrf_exempt
+@require_POST
+def join(request: HttpRequest) -> HttpResponse:
+    """A child asks to be let in; it proves the one-time code."""
+    become(replace(current_actor(), channel="peer"))
+    try:
+        body, headers = enrolment.take_asking(
+            _body(request),
+            proof=request.headers.get("CityOps-Proof", ""),
+            signature=request.headers.get("CityOps-Signature", ""),
+            address=current_actor().address,
+        )
+    except PeerRefused as refusal:
+        child = str(refusal.facts.get("child", ""))
+        with transaction.atomic():
+            enrolment.count_failure(child)
+        return refused(refusal, child)
+    return HttpResponse(body, content_type=JSON, headers=headers)
+
+
+hello = peer_call(_hello, is_fresh=False)
+push = peer_call(_push)
+pull = peer_call(_pull)
+notes = peer_call(_notes)
+compare = peer_call(_compare)

@@ -1,0 +1,47 @@
+"""What the difference between two ends means, record by record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Leaf = tuple[int, int, str, str, int, bool]
+"""(rec_epoch, rev, op, content, seq, changed since it was numbered)"""
+
+
+@dataclass
+class Differences:
+    """The records that differ, by what it means."""
+
+    differing: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    in_flight: int = 0
+
+    @property
+    def is_equal(self) -> bool:
+        """Nothing differs but what is still on its way."""
+        return not (self.differing or self.missing or self.orphans)
+
+    @property
+    def to_send_again(self) -> list[str]:
+        """Records that the owner should send again; an orphan is never deleted by itself, people look at it."""
+        return [*self.missing, *self.differing]
+
+
+def compare(source: Mapping[str, Leaf], holder: Mapping[str, Leaf], *, cursor: int) -> Differences:
+    """Compare the end nearer to the owner with the other, which stands at ``cursor`` in the owner's stream.
+
+    A record whose last version has a higher number, or that changed since it was numbered, is still on its way.
+    """
+    found = Differences()
+    for rid, leaf in source.items():
+        held = holder.get(rid)
+        if held is not None and held[:4] == leaf[:4]:
+            continue
+        if leaf[5] or leaf[4] > cursor:
+            found.in_flight += 1
+        elif held is None or held[:2] < leaf[:2]:
+            found.missing.append(rid)
+        else:
+            found.differing.append(rid)
+    found.orphans = [rid for rid in holder if rid not in source]
+    return found

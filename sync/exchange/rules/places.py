@@ -1,0 +1,47 @@
+"""Who stands where: node codes, prefixes, and who may send what to whom."""
+
+from cityops.foundation.records import Flow, Scope
+
+LETTERS = {"N": 0, "P": 2, "C": 4}
+"""Digits of the division code that a node of each tier speaks for (国家 0, 省 2, 市 4)."""
+
+
+def prefix_of(node_code: str) -> str:
+    """The division prefix that a node owns: '' for the nation, 2 digits for a province, 4 for a city.
+
+    Raises ValueError for what is no node code.
+    """
+    division, _, letter = node_code.partition("-")
+    if len(division) != 12 or not division.isdigit() or letter not in LETTERS:
+        raise ValueError(f"{node_code!r} is not a node code (12 digits, dash, N, P or C).")
+    return division[: LETTERS[letter]]
+
+
+def is_under(node_code: str, ancestor_code: str) -> bool:
+    """Whether a node lies below another in the tree of divisions."""
+    if node_code[-1] == ancestor_code[-1]:
+        return False
+    return LETTERS[node_code[-1]] > LETTERS[ancestor_code[-1]] and prefix_of(node_code).startswith(
+        prefix_of(ancestor_code)
+    )
+
+
+def may_send_up(*, sender: str, producer: str, scope: str, receiver: str) -> bool:
+    """Whether a child may hand this stream to its parent: its own, or one from under it that is meant for all tiers.
+
+    Streams of scope P end at the producer's province; streams of scope C never travel.
+    """
+    if scope == Scope.NATION:
+        return producer == sender or is_under(producer, sender)
+    return scope == Scope.PROVINCE and producer == sender and receiver.endswith("-P")
+
+
+def travels(*, flow: str, scope: str, tier_letter: str) -> bool:
+    """Whether what a node of this tier owns is put into a stream at all."""
+    if scope == Scope.CITY:
+        return False
+    if flow == Flow.DOWN:
+        return tier_letter in {"N", "P"}
+    if scope == Scope.PROVINCE:
+        return tier_letter == "C"
+    return tier_letter in {"P", "C"}

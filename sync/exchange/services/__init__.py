@@ -1,0 +1,1 @@
+"""What the exchange decides and does; one transaction per decision."""

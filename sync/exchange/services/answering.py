@@ -1,0 +1,94 @@
+"""What a parent answers its children: positions, batches to pull, what a child has to tell."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from cityops.foundation.records import Flow
+from sync.exchange.models import Batch, Link, Stream
+from sync.exchange.rules.envelope import Envelope
+from sync.exchange.rules.places import is_under, may_send_up
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services import comparing, receiving, resending, streams, trust
+from sync.exchange.services.sealing import sealed_batch
+
+
+def hello(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
+    """Where this node stands in the child's streams, what there is to pull, keys, and records to send again."""
+    _note_contact(link, facts)
+    child = link.peer_code
+    up = [
+        streams.position(stream)
+        for stream in Stream.objects.filter(flow=Flow.UP)
+        if may_send_up(sender=child, producer=stream.producer_code, scope=stream.scope, receiver=settings.CITYOPS_NODE)
+    ]
+    down = [
+        streams.position(stream)
+        for stream in Stream.objects.filter(flow=Flow.DOWN, seq__gt=0)
+        if is_under(child, stream.producer_code)
+    ]
+    return {
+        "node": settings.CITYOPS_NODE,
+        "up": up,
+        "down": down,
+        "keys": trust.keys_for_child(child),
+        "has_requests": resending.has_for_child(child),
+        "clock": timezone.now().isoformat(),
+    }
+
+
+def _note_contact(link: Link, facts: dict[str, Any]) -> None:
+    now = timezone.now()
+    clock = parse_datetime(str(facts.get("clock", "")))
+    link.last_ok_at = now
+    link.clock_skew_seconds = None if clock is None else round((clock - now).total_seconds(), 1)
+    backlog = facts.get("backlog", 0)
+    link.backlog = backlog if isinstance(backlog, int) and 0 <= backlog < 2**63 else 0
+    link.save(update_fields=["last_ok_at", "clock_skew_seconds", "backlog"])
+
+
+def next_batch(link: Link, facts: dict[str, Any]) -> Envelope | None:
+    """The batch that follows the child's position in a stream from above; None when it has all.
+
+    Raises PeerRefused: SCOPE for a stream that is not for this child, EPOCH or CHAIN for another history.
+    """
+    try:
+        names = {"producer_code": facts["producer"], **{name: facts[name] for name in ("flow", "scope", "lane")}}
+        seq, chain, epoch = int(facts["seq"]), bytes.fromhex(facts["chain"]), UUID(facts["epoch_id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PeerRefused("MALFORMED", f"Position: {error!r}") from error
+    if names["flow"] != Flow.DOWN or not is_under(link.peer_code, names["producer_code"]):
+        raise PeerRefused("SCOPE", f"This stream is not for {link.peer_code}.")
+    stream = Stream.objects.filter(**names).first()
+    if stream is None:
+        return None
+    if stream.epoch_id != epoch:
+        raise PeerRefused("EPOCH", "The stream is in another epoch.", position=streams.position(stream))
+    batch = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=seq + 1).first()
+    if batch is None:
+        if (seq, chain) != (stream.seq, bytes(stream.chain)):
+            raise PeerRefused("CHAIN", "No batch follows this position.", position=streams.position(stream))
+        return None
+    if bytes(batch.base_chain) != chain:
+        raise PeerRefused("CHAIN", "Another history led to this number.", position=streams.position(stream))
+    return sealed_batch(batch)
+
+
+def take_notes(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
+    """What a child has to tell: keys under it, receipts, records to send again, results of comparisons."""
+    child = link.peer_code
+    trust.learn_keys(facts.get("keys", []), from_parent=False, voucher=child)
+    for receipt in facts.get("receipts", []):
+        receiving.keep_receipt(receipt["receipt"].encode(), bytes.fromhex(receipt["signature"]), receiver=child)
+    resending.ask([tuple(item) for item in facts.get("resend", [])], asked_by=child)
+    for result in facts.get("compared", []):
+        comparing.keep_result(link, result)
+    return {"resend": resending.take_for_child(child)}
+
+
+def compare(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
+    """Where this node's records of an owner and dataset differ from the child's bucket digests."""
+    return comparing.answer(link, facts)

@@ -1,0 +1,345 @@
+"""Applying a section of a batch: COPY to a staging table, checks as one pass, one set-based upsert.
+
+A record that fails is parked with its reasons and never holds up the rest: what the database itself refuses (a value
+that is no date, a number taken twice) is found by halving the section inside savepoints.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.db.backends.utils import CursorWrapper
+
+from cityops.foundation.records import ChildRows, Flow
+from sync.exchange.rules.chain import split_lines
+from sync.exchange.rules.places import prefix_of
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services.checks import Check, checks_of
+from sync.exchange.services.shapes import Shape, quoted
+
+VERDICTS = (
+    "CREATE TEMP TABLE IF NOT EXISTS sync_verdict (seq bigint PRIMARY KEY, state text, reasons jsonb) "
+    "ON COMMIT DELETE ROWS"
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a record was parked, and how to mend it."""
+
+    code: str
+    detail: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For the table of parked records and the receipt."""
+        return {"code": self.code, "detail": self.detail, "remedy": self.remedy}
+
+
+@dataclass
+class Outcome:
+    """What became of the records of a section."""
+
+    applied: int = 0
+    superseded: int = 0
+    parked: list["ParkedLine"] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        """Count another part of the same batch in."""
+        self.applied += other.applied
+        self.superseded += other.superseded
+        self.parked += other.parked
+
+
+@dataclass(frozen=True)
+class ParkedLine:
+    """A record that could not be applied, as it came."""
+
+    seq: int
+    dataset: str
+    rid: UUID
+    line: bytes
+    children: dict[str, str]
+    reasons: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is applied, and whose it is."""
+
+    shape: Shape
+    producer: str
+    stream_id: int
+    epoch_no: int
+    batch_id: int
+    is_retry: bool = False
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some consecutive records of a section with their child rows."""
+
+    first_seq: int
+    lines: Sequence[bytes]
+    blocks: Sequence[bytes]
+
+    def halves(self) -> tuple["Chunk", "Chunk"]:
+        """The chunk cut in the middle."""
+        middle = len(self.lines) // 2
+        left, right = self.lines[:middle], self.lines[middle:]
+        return (
+            Chunk(self.first_seq, left, self.blocks_of(left)),
+            Chunk(self.first_seq + middle, right, self.blocks_of(right)),
+        )
+
+    def blocks_of(self, lines: Sequence[bytes]) -> list[bytes]:
+        """The child rows that belong to some of the lines."""
+        rids = {line.split(b"\t", 2)[1] for line in lines}
+        return [b"".join(row for row in split_lines(block) if row.split(b"\t", 1)[0] in rids) for block in self.blocks]
+
+
+def apply_chunk(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
+    """Apply records; what the database refuses is isolated by halving. Raises PeerRefused for a foreign record."""
+    try:
+        with transaction.atomic():
+            return _apply(cursor, target, chunk)
+    except (DataError, IntegrityError) as error:
+        if len(chunk.lines) > 1:
+            outcome = Outcome()
+            for half in chunk.halves():
+                outcome.add(apply_chunk(cursor, target, half))
+            return outcome
+        reason = Reason("database", str(error).strip().splitlines()[0][:300])
+        return _park_one(cursor, target, chunk, reason)
+
+
+def _park_one(cursor: CursorWrapper, target: Target, chunk: Chunk, reason: Reason) -> Outcome:
+    line = chunk.lines[0]
+    try:
+        rid = UUID(line.split(b"\t", 2)[1].decode())
+    except (IndexError, ValueError) as error:
+        raise PeerRefused("MALFORMED", f"Record {chunk.first_seq} has no identifier.") from error
+    if not target.is_retry:
+        cursor.execute(
+            "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) VALUES (%s, %s, %s, %s, 'P', %s)",
+            [target.stream_id, target.epoch_no, chunk.first_seq, rid, target.batch_id],
+        )
+    return Outcome(
+        parked=[_parked(target.shape, chunk.first_seq, rid, line=line, chunk=chunk, reasons=[reason.as_json()])]
+    )
+
+
+def _parked(
+    shape: Shape, seq: int, rid: UUID, *, line: bytes, chunk: Chunk, reasons: list[dict[str, str]]
+) -> ParkedLine:
+    blocks = chunk.blocks_of([line])
+    children = {
+        child.name: block.decode(errors="backslashreplace")
+        for child, block in zip(shape.kind.children, blocks, strict=True)
+    }
+    return ParkedLine(seq, shape.kind.dataset, rid, line, children, reasons)
+
+
+def _apply(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
+    shape = target.shape
+    _stage(cursor, target, chunk)
+    _refuse_foreign(cursor, target)
+    _judge(cursor, target)
+    cursor.execute("SELECT EXISTS (SELECT FROM sync_verdict)")
+    judged = cursor.fetchone()[0]
+    good = "NOT EXISTS (SELECT FROM sync_verdict v WHERE v.seq = s.seq)" if judged else "true"
+    _upsert(cursor, target, good)
+    for child in shape.kind.children:
+        _upsert_children(cursor, target, child, good)
+    _delete(cursor, target, good)
+    applied = _write_versions(cursor, target, good)
+    if not target.is_retry:
+        _write_inbox(cursor, target)
+    superseded, parked = _collect(cursor, target, chunk) if judged else (0, [])
+    return Outcome(applied, superseded, parked)
+
+
+def _stage(cursor: CursorWrapper, target: Target, chunk: Chunk) -> None:
+    """Stream the lines into the staging tables and see that their numbers are the announced ones."""
+    shape = target.shape
+    shape.create_stages(cursor)
+    cursor.execute(VERDICTS)
+    cursor.execute(f"DELETE FROM {shape.stage}")
+    cursor.execute("DELETE FROM sync_verdict")
+    with cursor.copy(f"COPY {shape.stage} FROM STDIN") as copy:
+        copy.write(b"".join(chunk.lines))
+    for child, block in zip(shape.kind.children, chunk.blocks, strict=True):
+        stage = shape.child_stage(child)
+        cursor.execute(f"DELETE FROM {stage}")
+        if block:
+            with cursor.copy(f"COPY {stage} FROM STDIN") as copy:
+                copy.write(block)
+    cursor.execute(
+        f"SELECT count(DISTINCT seq), min(seq), max(seq), count(rid), bool_and(op IN ('U', 'D')) FROM {shape.stage}"
+    )
+    last = chunk.first_seq + len(chunk.lines) - 1
+    if cursor.fetchone() != (len(chunk.lines), chunk.first_seq, last, len(chunk.lines), True):
+        raise PeerRefused("MALFORMED", f"The records are not numbered {chunk.first_seq} to {last}, each once.")
+
+
+def _refuse_foreign(cursor: CursorWrapper, target: Target) -> None:
+    """A node writes only what it owns: one foreign record and the whole batch is refused."""
+    shape = target.shape
+    cursor.execute(
+        f"SELECT s.rid, t.origin_code FROM {shape.stage} s JOIN {shape.table} t ON t.rid = s.rid "
+        "WHERE t.origin_code <> %s UNION ALL "
+        f"SELECT s.rid, v.owner_code FROM {shape.stage} s JOIN sync_record v ON v.rid = s.rid "
+        "WHERE v.owner_code <> %s OR v.dataset <> %s LIMIT 1",
+        [target.producer, target.producer, shape.kind.dataset],
+    )
+    if row := cursor.fetchone():
+        raise PeerRefused("OWNER", f"{shape.kind.dataset} {row[0]} belongs to {row[1]}, not to {target.producer}.")
+
+
+def _judge(cursor: CursorWrapper, target: Target) -> None:
+    """Write a verdict for every record that is not simply applied."""
+    shape = target.shape
+    cursor.execute(
+        f"""
+        INSERT INTO sync_verdict
+        SELECT s.seq, CASE WHEN (s.rec_epoch, s.rev) = (v.rec_epoch, v.rev) THEN 'P' ELSE 'S' END,
+               '[{{"code": "FORK", "detail": "The same version with another content.", "remedy": ""}}]'::jsonb
+        FROM {shape.stage} s JOIN sync_record v ON v.rid = s.rid
+        WHERE (s.rec_epoch, s.rev) < (v.rec_epoch, v.rev)
+           OR ((s.rec_epoch, s.rev) = (v.rec_epoch, v.rev) AND decode(s.content_sha, 'hex') <> v.content_sha)
+        """
+    )
+    checks = [*_place_checks(target), *checks_of(shape.kind)]
+    if not checks:
+        return
+    broken = " OR ".join(f"({check.broken})" for check in checks)
+    reasons = ", ".join(f"CASE WHEN {check.broken} THEN {_literal(check)} END" for check in checks)
+    cursor.execute(
+        f"INSERT INTO sync_verdict SELECT s.seq, 'P', to_jsonb(array_remove(ARRAY[{reasons}], NULL)) "
+        f"FROM {shape.stage} s WHERE s.op = 'U' AND ({broken}) ON CONFLICT DO NOTHING"
+    )
+
+
+def _literal(check: Check) -> str:
+    reason = Reason(check.code, check.detail, check.remedy).as_json()
+    return f"{_quote(json.dumps(reason, ensure_ascii=False))}::jsonb"
+
+
+def _quote(text: str) -> str:
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _place_checks(target: Target) -> list[Check]:
+    kind = target.shape.kind
+    prefix = prefix_of(target.producer)
+    if kind.flow is Flow.DOWN or not prefix or kind.division_field not in target.shape.columns:
+        return []
+    column = quoted(kind.division_field)
+    return [
+        Check(
+            "owner_division",
+            f"NOT starts_with({column}, '{prefix}')",
+            f"The record lies outside the division {prefix} of {target.producer}.",
+            "A node reports only what lies in its own division: mend the division code at the owner.",
+        )
+    ]
+
+
+def _upsert(cursor: CursorWrapper, target: Target, good: str) -> None:
+    shape = target.shape
+    defaults = shape.defaults
+    extra = "".join(f", {quoted(column)}" for column in defaults)
+    marks = ", %s" * len(defaults)
+    changes = ", ".join(f"{quoted(column)} = excluded.{quoted(column)}" for column in shape.columns)
+    cursor.execute(
+        f"INSERT INTO {shape.table} AS t (rid, origin_code, {shape.listed()}{extra}) "
+        f"SELECT s.rid, %s, {shape.listed('s')}{marks} FROM {shape.stage} s WHERE s.op = 'U' AND {good} "
+        f"ON CONFLICT (rid) DO UPDATE SET {changes} WHERE t.origin_code = excluded.origin_code",
+        [target.producer, *defaults.values()],
+    )
+
+
+def _upsert_children(cursor: CursorWrapper, target: Target, child: ChildRows, good: str) -> None:
+    """Replace the child rows of the applied records; rows that are already there as they came are not touched."""
+    shape = target.shape
+    table, stage = quoted(child.model._meta.db_table), shape.child_stage(child)
+    parent, order = quoted(child.parent), quoted(child.order)
+    applied = f"SELECT s.rid FROM {shape.stage} s WHERE s.op = 'U' AND {good}"
+    columns = shape.child_columns(child)
+    defaults = shape.child_defaults(child)
+    has_origin = any(f.column == "origin_code" for f in child.model._meta.concrete_fields)
+    extra: dict[str, Any] = {**({"origin_code": target.producer} if has_origin else {}), **defaults}
+    names = "".join(f", {quoted(column)}" for column in extra)
+    marks = ", %s" * len(extra)
+    own = [column for column in columns if column not in (child.parent, child.order)]
+    changes = ", ".join(f"{quoted(column)} = excluded.{quoted(column)}" for column in own)
+    cursor.execute(
+        f"DELETE FROM {table} c USING {shape.stage} s WHERE c.{parent} = s.rid AND s.op = 'U' AND {good} "
+        f"AND NOT EXISTS (SELECT FROM {stage} k WHERE k.{parent} = c.{parent} AND k.{order} = c.{order})"
+    )
+    cursor.execute(
+        f"INSERT INTO {table} AS t ({shape.listed('', columns)}{names}) SELECT {shape.listed('k', columns)}{marks} "
+        f"FROM {stage} k WHERE k.{parent} IN ({applied}) ON CONFLICT ({parent}, {order}) DO UPDATE SET {changes} "
+        f"WHERE ({shape.listed('t', tuple(own))}) IS DISTINCT FROM ({shape.listed('excluded', tuple(own))})",
+        list(extra.values()),
+    )
+
+
+def _delete(cursor: CursorWrapper, target: Target, good: str) -> None:
+    shape = target.shape
+    gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op = 'D' AND {good}"
+    cursor.execute(f"SELECT EXISTS ({gone})")
+    if not cursor.fetchone()[0]:
+        return
+    for child in shape.kind.children:
+        table = quoted(child.model._meta.db_table)
+        cursor.execute(f"DELETE FROM {table} WHERE {quoted(child.parent)} IN ({gone})")
+    cursor.execute(f"DELETE FROM {shape.table} WHERE origin_code = %s AND rid IN ({gone})", [target.producer])
+
+
+def _write_versions(cursor: CursorWrapper, target: Target, good: str) -> int:
+    """Note the version now held of each applied record; parked ones that it replaces are settled."""
+    shape = target.shape
+    cursor.execute(
+        "INSERT INTO sync_record (rid, dataset, owner_code, rec_epoch, rev, op, content_sha, seq, at) "
+        "SELECT s.rid, %s, %s, s.rec_epoch, s.rev, s.op, decode(s.content_sha, 'hex'), s.seq, statement_timestamp() "
+        f"FROM {shape.stage} s WHERE {good} ON CONFLICT (rid) DO UPDATE SET rec_epoch = excluded.rec_epoch, "
+        "rev = excluded.rev, op = excluded.op, content_sha = excluded.content_sha, seq = excluded.seq, "
+        "at = excluded.at",
+        [shape.kind.dataset, target.producer],
+    )
+    applied = cursor.rowcount
+    cursor.execute(
+        f"UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() FROM {shape.stage} s "
+        f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.seq < s.seq AND {good}",
+        [shape.kind.dataset],
+    )
+    return applied
+
+
+def _write_inbox(cursor: CursorWrapper, target: Target) -> None:
+    cursor.execute(
+        "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) "
+        "SELECT %s, %s, s.seq, s.rid, COALESCE(v.state, 'A'), %s "
+        f"FROM {target.shape.stage} s LEFT JOIN sync_verdict v ON v.seq = s.seq",
+        [target.stream_id, target.epoch_no, target.batch_id],
+    )
+
+
+def _collect(cursor: CursorWrapper, target: Target, chunk: Chunk) -> tuple[int, list[ParkedLine]]:
+    """What was not applied: the number of superseded records, and the parked ones with their lines."""
+    cursor.execute("SELECT count(*) FROM sync_verdict WHERE state = 'S'")
+    superseded = int(cursor.fetchone()[0])
+    cursor.execute(
+        f"SELECT v.seq, s.rid, v.reasons FROM sync_verdict v JOIN {target.shape.stage} s USING (seq) "
+        "WHERE v.state = 'P' ORDER BY v.seq"
+    )
+    parked = []
+    for seq, rid, reasons in cursor.fetchall():
+        known = json.loads(reasons) if isinstance(reasons, str) else reasons
+        line = chunk.lines[seq - chunk.first_seq]
+        parked.append(_parked(target.shape, seq, rid, line=line, chunk=chunk, reasons=known))
+    return superseded, parked

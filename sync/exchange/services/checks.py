@@ -1,0 +1,25 @@
+"""The checks a record must pass before it is applied, as SQL over the staging table."""
+
+from dataclasses import dataclass
+
+from cityops.foundation.records import RecordKind
+from sync.standard.validation import sql_checks
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule: ``broken`` is SQL over the staging columns that is true where the rule is broken."""
+
+    code: str
+    broken: str
+    detail: str
+    remedy: str = ""
+
+
+def checks_of(kind: RecordKind) -> list[Check]:
+    """The rules of a kind: those that follow from its dataset's definition, and those its app states."""
+    generated = [
+        Check(rule.code, rule.broken, f"{kind.dataset}.{rule.field}: {rule.code}", rule.remedy)
+        for rule in sql_checks(kind.dataset, kind.fields, alias="s")
+    ]
+    return generated + [Check(code, broken, f"{kind.dataset}: {code}", remedy) for code, broken, remedy in kind.checks]

@@ -1,0 +1,133 @@
+"""Calls to the parent: one connection, every call signed, every answer verified."""
+
+import http.client
+import ssl
+import uuid
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+from django.conf import settings
+
+from sync.exchange.models import Link
+from sync.exchange.rules.hop import NO_NONCE, Call, answer_text
+from sync.exchange.rules.refusals import STATUS, PeerRefused
+from sync.exchange.services import keys
+
+TIMEOUT_SECONDS = 60
+
+
+class PeerUnreachable(ConnectionError):
+    """The peer did not answer, or answered with something that is not of CSP/1; tried again later."""
+
+
+def connect(base_url: str) -> http.client.HTTPConnection:
+    """A connection to a node. Raises PeerUnreachable for an address that is none."""
+    parts = urlsplit(base_url)
+    if parts.scheme == "https" and parts.hostname:
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS, context=context)
+    if parts.scheme == "http" and parts.hostname:
+        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+    raise PeerUnreachable(f"{base_url!r} is no address of a node.")
+
+
+class ParentClient:
+    """The child's side of CSP/1. ``hello`` comes first; it brings the number for the next call."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self._key = keys.own_key()
+        self._connection = connect(link.base_url)
+        self._prefix = urlsplit(link.base_url).path.rstrip("/")
+        self._nonce = NO_NONCE
+        self._incarnation = NO_NONCE
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def hello(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Say who we are; learn where the parent stands."""
+        answer = self.json("hello", facts, is_fresh=False)
+        self._nonce, self._incarnation = answer["nonce"], answer["incarnation"]
+        return answer
+
+    def json(self, name: str, facts: dict[str, Any], *, is_fresh: bool = True) -> dict[str, Any]:
+        """One call with JSON both ways."""
+        _status, body = self.call(name, msgspec.json.encode(facts), is_fresh=is_fresh)
+        answer: dict[str, Any] = msgspec.json.decode(body)
+        return answer
+
+    def call(self, name: str, body: bytes, *, is_fresh: bool = True) -> tuple[int, bytes]:
+        """One signed call. Raises PeerRefused with the parent's code, PeerUnreachable for everything else."""
+        path = f"{self._prefix}/sync/v1/{name}"
+        call = Call(
+            method="POST",
+            path=path,
+            sender=settings.CITYOPS_NODE,
+            receiver=self.link.peer_code,
+            kid=self._key.kid,
+            nonce=self._nonce if is_fresh else NO_NONCE,
+            incarnation=self._incarnation if is_fresh else NO_NONCE,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        signature = keys.sign(self._key, call.text(body))
+        headers = {**call.headers(signature), "Content-Type": "application/octet-stream"}
+        try:
+            self._connection.request("POST", path, body, headers)
+            response = self._connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise PeerUnreachable(f"{self.link.base_url}: {error}") from error
+        self._verify(response, signature, answer)
+        self._nonce = response.headers.get("CityOps-Next-Nonce", NO_NONCE)
+        if response.status >= 400:
+            raise _refusal(response.status, answer)
+        return response.status, answer
+
+    def _verify(self, response: http.client.HTTPResponse, signature: bytes, answer: bytes) -> None:
+        kid, signed = response.headers.get("CityOps-Key"), response.headers.get("CityOps-Signature")
+        if not kid or not signed:
+            raise PeerUnreachable(f"{self.link.base_url} answered {response.status} without a signature.")
+        keys.verify(
+            kid=kid,
+            node_code=self.link.peer_code,
+            message=answer_text(signature.hex(), response.status, answer),
+            signature=bytes.fromhex(signed),
+        )
+
+
+def _refusal(status: int, answer: bytes) -> Exception:
+    try:
+        facts = msgspec.json.decode(answer)
+        code, detail = facts["code"], facts.get("detail", "")
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return PeerUnreachable(f"HTTP {status}")
+    if code not in STATUS:
+        return PeerUnreachable(f"HTTP {status} {code}: {detail}")
+    return PeerRefused(code, detail, position=facts.get("position"))
+
+
+def ask_to_join(parent_url: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, str]:
+    """Send a request to join. Returns the parent's answer and its proof. Raises PeerRefused or PeerUnreachable."""
+    connection = connect(parent_url)
+    path = f"{urlsplit(parent_url).path.rstrip('/')}/sync/v1/join"
+    try:
+        connection.request("POST", path, body, {**headers, "CityOps-Request": str(uuid.uuid4())})
+        response = connection.getresponse()
+        answer = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise PeerUnreachable(f"{parent_url}: {error}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise _refusal(response.status, answer)
+    return answer, response.headers.get("CityOps-Proof", "")

@@ -1,0 +1,187 @@
+"""Comparison of the two ends of a link 对账: digests first, single records of the buckets that differ, then repair.
+
+The child calls with its buckets; the parent answers with its own position and, for buckets that differ, its records.
+The child decides what the difference means, asks the owner to send again what the holder lacks, and tells the parent
+the result, so that both ends keep it.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from cityops.foundation import audit
+from cityops.foundation.records import Flow, RecordKind, Scope, registry
+from sync.exchange.models import Comparison, Link, Parked, Stream
+from sync.exchange.rules.differences import Differences, Leaf, compare
+from sync.exchange.rules.places import is_under
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services import digests, resending
+
+BUCKETS_AT_ONCE = 32
+"""Differing buckets whose records are fetched in one comparison; the rest follows in the next."""
+EXAMPLES = 20
+
+
+class Caller(Protocol):
+    """The part of the client that a comparison uses."""
+
+    link: Link
+
+    def json(self, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+        """One call with JSON both ways."""
+
+
+def compared_with_parent() -> list[tuple[str, RecordKind]]:
+    """What both this node and its parent should hold: (owner, kind)."""
+    here = settings.CITYOPS_NODE
+    found = []
+    for owner, dataset in digests.owners_and_datasets():
+        kind = registry.get(dataset)
+        if kind.flow is Flow.DOWN:
+            fits = is_under(here, owner)
+        else:
+            fits = kind.scope is Scope.NATION and (owner == here or is_under(owner, here))
+            fits = fits or (kind.scope is Scope.PROVINCE and owner == here and here.endswith("-C"))
+        if fits:
+            found.append((owner, kind))
+    return found
+
+
+def compare_with_parent(caller: Caller, pairs: Iterable[tuple[str, RecordKind]] | None = None) -> list[Comparison]:
+    """Compare all, or the given, owners and kinds with the parent, and ask for what has to be sent again."""
+    results = [_compare_one(caller, owner, kind) for owner, kind in (pairs or compared_with_parent())]
+    if results:
+        caller.json("notes", {"compared": [_facts(result) for result in results]})
+    return results
+
+
+def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> Comparison:
+    with transaction.atomic(), connection.cursor() as cursor:
+        digests.begin_snapshot(cursor)
+        mine = digests.digest(cursor, kind, owner)
+        position = _position(owner, kind)
+        answer = caller.json(
+            "compare",
+            {"owner": owner, "dataset": kind.dataset, "buckets": {str(n): d for n, d in mine.buckets.items()}},
+        )
+        buckets = [int(number) for number in answer["differing"]]
+        own = digests.leaves(cursor, kind, owner, buckets) if buckets else {}
+    theirs: dict[str, Leaf] = {rid: (*leaf[:4], int(leaf[4]), leaf[5]) for rid, leaf in answer["leaves"].items()}
+    if kind.flow is Flow.DOWN:
+        found = compare(theirs, own, cursor=position)
+        _leave_out_parked(found, kind)
+    else:
+        found = compare(own, theirs, cursor=int(answer["seq"]))
+    return _settle(caller.link, kind, mine, found=found, position=position)
+
+
+def _position(owner: str, kind: RecordKind) -> int:
+    stream = Stream.objects.filter(
+        producer_code=owner, flow=kind.flow.value, scope=kind.scope.value, lane=kind.lane.value
+    ).first()
+    return 0 if stream is None else stream.seq
+
+
+def _leave_out_parked(found: Differences, kind: RecordKind) -> None:
+    """A parked record stays different until it is mended; sending it again as it is would only park it again."""
+    parked = {str(rid) for rid in Parked.objects.waiting().filter(dataset=kind.dataset).values_list("rid", flat=True)}
+    found.missing = [rid for rid in found.missing if rid not in parked]
+
+
+@transaction.atomic
+def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differences, position: int) -> Comparison:
+    owner = mine.owner
+    if found.to_send_again:
+        resending.ask((owner, kind.dataset, rid) for rid in found.to_send_again)
+        audit.record(
+            "exchange.repair",
+            kind=kind.dataset,
+            key=owner,
+            after={"missing": len(found.missing), "differing": len(found.differing)},
+        )
+    return Comparison.objects.create(
+        peer_code=link.peer_code,
+        owner_code=owner,
+        dataset=kind.dataset,
+        flow=kind.flow.value,
+        result=Comparison.Result.EQUAL if found.is_equal else Comparison.Result.DIFFERENT,
+        records=mine.records,
+        differing=len(found.differing),
+        missing=len(found.missing),
+        orphans=len(found.orphans),
+        in_flight=found.in_flight,
+        examples=[*found.to_send_again, *found.orphans][:EXAMPLES],
+        digest=mine.value,
+        seq=position,
+        at=timezone.now(),
+    )
+
+
+def _facts(result: Comparison) -> dict[str, Any]:
+    names = (
+        "owner_code",
+        "dataset",
+        "result",
+        "records",
+        "differing",
+        "missing",
+        "orphans",
+        "in_flight",
+        "examples",
+        "digest",
+        "seq",
+    )
+    return {**{name: getattr(result, name) for name in names}, "at": result.at.isoformat()}
+
+
+@transaction.atomic
+def keep_result(link: Link, facts: dict[str, Any]) -> Comparison:
+    """At the parent: keep the result that the child found. Raises PeerRefused MALFORMED or SCOPE."""
+    try:
+        kind = registry.get(facts["dataset"])
+        _refuse_unrelated(link, facts["owner_code"], kind)
+        known = {name: facts[name] for name in ("owner_code", "dataset", "examples", "digest")}
+        counts = {name: int(facts[name]) for name in ("records", "differing", "missing", "orphans", "in_flight", "seq")}
+        result, at = Comparison.Result(facts["result"]), parse_datetime(facts["at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PeerRefused("MALFORMED", f"Result of a comparison: {error!r}") from error
+    return Comparison.objects.create(
+        peer_code=link.peer_code,
+        flow=kind.flow.value,
+        result=result,
+        at=at or timezone.now(),
+        **known,
+        **counts,
+    )
+
+
+def answer(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
+    """At the parent: the buckets that differ from the child's, with the records in them, and the position."""
+    try:
+        owner, kind = facts["owner"], registry.get(facts["dataset"])
+        theirs = {int(number): str(value) for number, value in facts["buckets"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PeerRefused("MALFORMED", f"Comparison: {error!r}") from error
+    _refuse_unrelated(link, owner, kind)
+    with connection.cursor() as cursor:
+        digests.steady_text(cursor)
+        mine = digests.digest(cursor, kind, owner).buckets
+        differing = sorted(number for number in {*mine, *theirs} if mine.get(number) != theirs.get(number))
+        differing = differing[:BUCKETS_AT_ONCE]
+        leaves = digests.leaves(cursor, kind, owner, differing) if differing else {}
+    return {
+        "seq": str(_position(owner, kind)),
+        "differing": differing,
+        "leaves": {rid: [*leaf[:4], str(leaf[4]), leaf[5]] for rid, leaf in leaves.items()},
+    }
+
+
+def _refuse_unrelated(link: Link, owner: str, kind: RecordKind) -> None:
+    child = link.peer_code
+    up = owner == child or is_under(owner, child)
+    if not (is_under(child, owner) if kind.flow is Flow.DOWN else up):
+        raise PeerRefused("SCOPE", f"{kind.dataset} of {owner} is nothing between {child} and this node.")

@@ -1,0 +1,269 @@
+"""One bounded slice of the exchange: number what changed, push upward, pull from above.
+
+The same slice runs from Celery and from ``manage.py sync_run``; the database is the queue, so a slice that dies or a
+wake-up that is lost costs delay, never data.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from cityops.foundation import audit
+from cityops.foundation.records import Flow
+from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
+from sync.exchange.rules.envelope import unpack
+from sync.exchange.rules.places import may_send_up
+from sync.exchange.rules.refusals import RETRIED, PeerRefused
+from sync.exchange.services import comparing, receiving, resending, sealing, sequencing, streams, trust
+from sync.exchange.services.client import ParentClient, PeerUnreachable
+
+logger = logging.getLogger(__name__)
+SEND_LOCK = 0x43535032
+"""Advisory lock of the one slice that talks to the parent."""
+RETRY_CAP_SECONDS = 300
+PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP"})
+"""Refusals that heal when the other end is thawed, approves or is brought up to date: tried again, for ever."""
+Names = tuple[str, str, str, str]
+
+
+@dataclass
+class Slice:
+    """What one slice did."""
+
+    marks: int = 0
+    batches_sent: int = 0
+    records_sent: int = 0
+    batches_pulled: int = 0
+    records_pulled: int = 0
+    error: str = ""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.marks or self.batches_sent or self.batches_pulled)
+
+
+class Deadline:
+    """The end of a slice."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() >= self._end
+
+
+def run_slice(seconds: float | None = None) -> Slice:
+    """Work until nothing is left to do or the time is used up; errors of the link are noted, not raised."""
+    deadline = Deadline(settings.SYNC_SLICE_SECONDS if seconds is None else seconds)
+    done = Slice()
+    while marks := sequencing.sequence():
+        done.marks += marks
+        if deadline.is_over:
+            return done
+    with _only_one() as mine:
+        if mine:
+            _talk(done, deadline)
+    return done
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    """Hold the lock of the talking slice; ends with the connection, so a killed process leaves none behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SEND_LOCK])
+        mine = bool(cursor.fetchone()[0])
+        try:
+            yield mine
+        finally:
+            if mine and connection.is_usable():
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SEND_LOCK])
+
+
+def parent_link() -> Link | None:
+    """The link upward, where records may travel over it or its approval is awaited."""
+    return Link.objects.to_parent().filter(state__in=[Link.State.LIVE, Link.State.PENDING]).first()
+
+
+def _talk(done: Slice, deadline: Deadline) -> None:
+    link = parent_link()
+    if link is None or (link.retry_at is not None and link.retry_at > timezone.now()):
+        return
+    try:
+        with ParentClient(link) as client:
+            _exchange(client, done, deadline)
+    except (PeerRefused, PeerUnreachable) as error:
+        done.error = str(error)
+        note_failure(link, error)
+    else:
+        note_success(link)
+
+
+def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
+    """Say hello, push what the parent lacks, pull what this node lacks; again from hello when a cursor has moved."""
+    for _attempt in range(3):
+        answer = hello(client)
+        try:
+            _push(client, answer["up"], done, deadline)
+            _pull(client, answer["down"], done, deadline)
+            _tell(client, has_requests=answer["has_requests"])
+        except PeerRefused as refusal:
+            if refusal.code not in RETRIED:
+                raise
+            logger.info("hello again after %s", refusal.code)
+        else:
+            return
+    raise PeerUnreachable("The parent's cursor keeps moving; somebody else sends for this node.")
+
+
+def hello(client: ParentClient) -> dict[str, Any]:
+    """Say hello and take what the answer teaches: keys, clock, approval."""
+    link = client.link
+    answer = client.hello({"clock": timezone.now().isoformat(), "backlog": link.backlog})
+    trust.learn_keys(answer["keys"], from_parent=True, voucher=link.peer_code)
+    if link.state == Link.State.PENDING:
+        link.state, link.enrolled_at = Link.State.LIVE, timezone.now()
+        link.save(update_fields=["state", "enrolled_at"])
+        client.json("notes", {"keys": trust.keys_for_parent()})
+    return answer
+
+
+def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
+    known = {_names(position): position for position in positions}
+    link, waiting = client.link, []
+    for stream in _up_streams(link):
+        at = known.get((stream.producer_code, stream.flow, stream.scope, stream.lane))
+        waiting.append((stream, _starting_point(stream, at)))
+    link.backlog = sum(stream.seq - seq for stream, seq in waiting)
+    if any(stream.producer_code != settings.CITYOPS_NODE for stream, _seq in waiting) and link.backlog:
+        client.json("notes", {"keys": trust.keys_for_parent()})
+    for stream, start in waiting:
+        seq = start
+        while not deadline.is_over:
+            batch = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=seq + 1).first()
+            if batch is None:
+                break
+            _push_batch(client, batch)
+            done.batches_sent += 1
+            done.records_sent += batch.to_seq - seq
+            link.backlog -= batch.to_seq - seq
+            seq = batch.to_seq
+
+
+def _up_streams(link: Link) -> list[Stream]:
+    return [
+        stream
+        for stream in Stream.objects.filter(flow=Flow.UP).order_by("lane", "id")
+        if may_send_up(
+            sender=settings.CITYOPS_NODE,
+            producer=stream.producer_code,
+            scope=stream.scope,
+            receiver=link.peer_code,
+        )
+    ]
+
+
+def _starting_point(stream: Stream, at: dict[str, Any] | None) -> int:
+    """The number that the parent has. Raises PeerRefused where the parent stands on another history."""
+    if at is None:
+        return 0
+    if at["epoch_id"] != str(stream.epoch_id) or int(at["seq"]) > stream.seq:
+        raise PeerRefused("EPOCH", f"{stream}: the parent stands at {at['seq']} of an epoch that is not ours.")
+    seq = int(at["seq"])
+    if seq:
+        last = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, to_seq=seq).first()
+        if last is None or bytes(last.to_chain).hex() != at["chain"]:
+            raise PeerRefused("CHAIN", f"{stream}: another history led to {seq} at the parent.")
+    return seq
+
+
+def _push_batch(client: ParentClient, batch: Batch) -> None:
+    _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+    answer = msgspec.json.decode(body)
+    receiving.keep_receipt(
+        answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code
+    )
+
+
+def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
+    for head in heads:
+        names = {"producer_code": head["producer"], **{name: head[name] for name in ("flow", "scope", "lane")}}
+        stream = Stream.objects.filter(**names).first()
+        if stream is None:
+            stream = streams.begin(names, epoch_no=head["epoch_no"], epoch_id=UUID(head["epoch_id"]))
+        while stream.seq < int(head["seq"]) and not deadline.is_over:
+            status, body = client.call("pull", _position_json(stream))
+            if status == 204:
+                break
+            receipt = receiving.receive(unpack(body), sender=client.link.peer_code)
+            done.batches_pulled += 1
+            done.records_pulled += receipt.upto_seq - receipt.from_seq + 1
+            stream.refresh_from_db()
+
+
+def _position_json(stream: Stream) -> bytes:
+    return msgspec.json.encode(streams.position(stream))
+
+
+def _tell(client: ParentClient, *, has_requests: bool) -> None:
+    """Hand over receipts for what was pulled and requests for owners above; take requests for owners here."""
+    unsent = list(Receipt.objects.filter(receiver_code=settings.CITYOPS_NODE, stream__flow="down", delivered_at=None))
+    wanted = resending.take_for_parent()
+    if not (unsent or wanted or has_requests):
+        return
+    receipts = [
+        {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()} for receipt in unsent
+    ]
+    answer = client.json("notes", {"receipts": receipts, "resend": wanted})
+    Receipt.objects.filter(pk__in=[receipt.pk for receipt in unsent]).update(delivered_at=timezone.now())
+    resending.ask([tuple(item) for item in answer["resend"]])
+
+
+def _names(position: dict[str, Any]) -> Names:
+    return position["producer"], position["flow"], position["scope"], position["lane"]
+
+
+def note_success(link: Link) -> None:
+    """The link works."""
+    link.last_ok_at, link.fail_count, link.retry_at, link.last_error = timezone.now(), 0, None, ""
+    link.save(update_fields=["last_ok_at", "fail_count", "retry_at", "last_error", "backlog"])
+
+
+def note_failure(link: Link, error: Exception) -> None:
+    """Note what went wrong; tried again with growing pauses, except where only a person can help: then frozen."""
+    now = timezone.now()
+    link.fail_count += 1
+    link.last_error, link.last_error_at = str(error)[:300], now
+    pause = random.uniform(1, min(RETRY_CAP_SECONDS, 2 ** min(link.fail_count, 9)))  # noqa: S311
+    link.retry_at = now + timedelta(seconds=pause)
+    with transaction.atomic():
+        if isinstance(error, PeerRefused) and error.code not in RETRIED | PATIENT:
+            link.state, link.frozen_reason = Link.State.FROZEN, f"{error.code}: {error}"[:300]
+            audit.record("link.freeze", kind="Link", key=link.peer_code, reason=link.frozen_reason, succeeded=False)
+        link.save()
+    logger.warning("exchange with %s failed: %s", link.peer_code, error)
+
+
+def reconcile() -> list[Comparison]:
+    """Compare everything with the parent; an empty list where there is none. Raises PeerRefused, PeerUnreachable."""
+    link = parent_link()
+    if link is None:
+        return []
+    with ParentClient(link) as client:
+        hello(client)
+        results = comparing.compare_with_parent(client)
+        _tell(client, has_requests=False)
+    return results

@@ -1,0 +1,120 @@
+"""SQL of one record kind: the columns that travel, the digest of a record, its staging table.
+
+The digest is SHA-256 over PostgreSQL's own text form of the travelling columns and of the child rows in order. Both
+ends compute it from the rows themselves, under the settings of ``steady_text``, so it tells what is really there.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
+
+from cityops.foundation.records import ChildRows, RecordKind
+
+FRAME = ("seq", "rid", "rec_epoch", "rev", "op", "content_sha")
+"""What stands before a record's own columns on every line."""
+FRAME_TYPES = "NULL::bigint AS seq, NULL::uuid AS rid, NULL::int AS rec_epoch, NULL::bigint AS rev, NULL::text AS op, "
+
+
+def quoted(name: str) -> str:
+    """A quoted SQL identifier."""
+    return connection.ops.quote_name(name)
+
+
+def steady_text(cursor: CursorWrapper) -> None:
+    """Make this transaction print values the same way at every node."""
+    cursor.execute(
+        "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true), "
+        "set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true), "
+        "set_config('bytea_output', 'hex', true)"
+    )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A record kind seen from the database."""
+
+    kind: RecordKind
+
+    @property
+    def table(self) -> str:
+        """The quoted table."""
+        return quoted(self.kind.table)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that travel, in the order of the wire."""
+        meta = self.kind.model._meta
+        return tuple(meta.get_field(name).column or name for name in self.kind.fields.values())
+
+    @property
+    def wire_columns(self) -> tuple[str, ...]:
+        """Names on the wire: the frame, then the dataset's fields."""
+        return (*FRAME, *self.kind.fields)
+
+    @property
+    def stage(self) -> str:
+        """Name of the staging table of records."""
+        return f"sync_stage_{self.kind.dataset.lower()}"
+
+    def child_stage(self, child: ChildRows) -> str:
+        """Name of the staging table of child rows."""
+        return f"{self.stage}_{child.name}"
+
+    def child_columns(self, child: ChildRows) -> tuple[str, ...]:
+        """Columns of child rows on the wire: the record they belong to, then their own."""
+        return (child.parent, *child.fields)
+
+    def listed(self, alias: str = "", columns: tuple[str, ...] = ()) -> str:
+        """The travelling columns (or the given ones) for a SELECT or column list."""
+        before = f"{alias}." if alias else ""
+        return ", ".join(f"{before}{quoted(column)}" for column in columns or self.columns)
+
+    def text(self, alias: str) -> str:
+        """SQL of the record's text form, child rows included."""
+        parts = [f"ROW({self.listed(alias)})::text"]
+        for child in self.kind.children:
+            rows = (
+                f"SELECT string_agg(ROW({self.listed('c', child.fields)})::text, ',' ORDER BY c.{quoted(child.order)})"
+            )
+            table = quoted(child.model._meta.db_table)
+            parts.append(f"COALESCE(({rows} FROM {table} c WHERE c.{quoted(child.parent)} = {alias}.rid), '')")
+        return " || ".join(parts)
+
+    def digest(self, alias: str) -> str:
+        """SQL of the record's digest, 32 bytes."""
+        return f"sha256(convert_to({self.text(alias)}, 'UTF8'))"
+
+    def create_stages(self, cursor: CursorWrapper) -> None:
+        """Make the staging tables of this connection; empty at the end of every transaction."""
+        listed = self.listed()
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {self.stage} ON COMMIT DELETE ROWS AS "
+            f"SELECT {FRAME_TYPES} NULL::text AS content_sha, {listed} FROM {self.table} WITH NO DATA"
+        )
+        for child in self.kind.children:
+            table = quoted(child.model._meta.db_table)
+            cursor.execute(
+                f"CREATE TEMP TABLE IF NOT EXISTS {self.child_stage(child)} ON COMMIT DELETE ROWS AS "
+                f"SELECT {self.listed('', self.child_columns(child))} FROM {table} WITH NO DATA"
+            )
+
+    @cached_property
+    def defaults(self) -> dict[str, object]:
+        """Values for columns that do not travel and may not be empty, when a replica is first written."""
+        travelling = {*self.columns, "rid", "origin_code"}
+        return _defaults(self.kind.model, travelling)
+
+    def child_defaults(self, child: ChildRows) -> dict[str, object]:
+        """The same for child rows."""
+        return _defaults(child.model, {*self.child_columns(child), "origin_code", child.model._meta.pk.column})
+
+
+def _defaults(model: type[models.Model], known: set[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for field in model._meta.concrete_fields:
+        if field.column in known or field.null or getattr(field, "generated", False):
+            continue
+        found[field.column] = field.get_db_prep_save(field.get_default(), connection)
+    return found

@@ -1,0 +1,114 @@
+"""Whose word is taken: keys that peers vouch for, calls that peers sign, numbers that are used once."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from sync.exchange.models import Key, Link, Nonce, SyncSelf
+from sync.exchange.rules.crypto import SUITES, key_id
+from sync.exchange.rules.hop import NO_NONCE, Call
+from sync.exchange.rules.places import is_under
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services import keys
+
+NONCE_LIFE = timedelta(hours=1)
+"""After this an unused number is cleared away; only tidiness depends on it."""
+
+
+def check_call(call: Call, signature: bytes, body: bytes, *, is_fresh: bool) -> Link:
+    """The link of the child that made this signed call. Raises PeerRefused.
+
+    With ``is_fresh`` the call must carry a number that was issued to this peer; it is used up in this transaction.
+    """
+    here = settings.CITYOPS_NODE
+    link = Link.objects.to_children().filter(peer_code=call.sender).first()
+    if link is None or call.receiver != here:
+        raise PeerRefused("HOP", f"{call.sender} is no child of {here}.")
+    keys.verify(kid=call.kid, node_code=call.sender, message=call.text(body), signature=signature)
+    if link.state != Link.State.LIVE:
+        raise PeerRefused("SUSPENDED", f"The link to {call.sender} is {link.state}.")
+    if is_fresh:
+        _use_up(call)
+    return link
+
+
+def _use_up(call: Call) -> None:
+    if call.incarnation != str(SyncSelf.objects.get(id=1).incarnation):
+        raise PeerRefused("INCARNATION", "The call was prepared for an earlier life of this node; say hello again.")
+    try:
+        value = uuid.UUID(call.nonce)
+    except ValueError as error:
+        raise PeerRefused("NONCE", "No number of this node.") from error
+    used, _ = Nonce.objects.filter(value=value, peer_code=call.sender).delete()
+    if not used:
+        raise PeerRefused("NONCE", "The number was used already or never issued: a replay, or say hello again.")
+
+
+def issue_nonce(peer_code: str) -> str:
+    """A number for one call of a peer."""
+    return str(Nonce.objects.create(value=uuid.uuid4(), peer_code=peer_code).value)
+
+
+def clear_old_nonces() -> int:
+    """Clear away numbers that nobody used."""
+    return Nonce.objects.filter(issued_at__lt=timezone.now() - NONCE_LIFE).delete()[0]
+
+
+def call_of(headers: Any, *, method: str, path: str) -> tuple[Call, bytes]:
+    """The signed call that HTTP headers describe. Raises PeerRefused HOP."""
+    try:
+        call = Call(
+            method=method,
+            path=path,
+            sender=headers["CityOps-Node"],
+            receiver=headers["CityOps-To"],
+            kid=headers["CityOps-Key"],
+            nonce=headers.get("CityOps-Nonce", NO_NONCE),
+            incarnation=headers.get("CityOps-Incarnation", NO_NONCE),
+            time=headers["CityOps-Time"],
+        )
+        return call, bytes.fromhex(headers["CityOps-Signature"])
+    except (KeyError, ValueError) as error:
+        raise PeerRefused("HOP", "The call is not signed as CSP/1 asks.") from error
+
+
+def keys_for_child(child_code: str) -> list[dict[str, str]]:
+    """Keys of this node and of those above the child, which this node vouches for."""
+    return [key for key in keys.known_keys() if is_under(child_code, key["node_code"])]
+
+
+def keys_for_parent() -> list[dict[str, str]]:
+    """Keys of the nodes under this one, which this node vouches for."""
+    return [key for key in keys.known_keys() if is_under(key["node_code"], settings.CITYOPS_NODE)]
+
+
+def learn_keys(offered: Iterable[dict[str, str]], *, from_parent: bool, voucher: str) -> int:
+    """Take the keys a peer vouches for: a parent for nodes above, a child for nodes under itself.
+
+    A node's key is taken once; another one for a node that has a key is refused, so that a peer cannot put its own
+    key in the place of somebody else's. Raises PeerRefused KEY. Returns how many were new.
+    """
+    here, new = settings.CITYOPS_NODE, 0
+    for key in offered:
+        node = key["node_code"]
+        fits = is_under(here, node) if from_parent else is_under(node, voucher)
+        if not fits or key["suite"] not in SUITES or key_id(key["public_key"]) != key["kid"]:
+            raise PeerRefused("KEY", f"{voucher} may not vouch for the key {key['kid']} of {node}.")
+        if Key.objects.filter(kid=key["kid"]).exists():
+            continue
+        if Key.objects.filter(node_code=node, state=Key.State.ACTIVE).exists():
+            raise PeerRefused("KEY", f"{node} has a key already; {voucher} offers another one.")
+        Key.objects.create(
+            kid=key["kid"],
+            node_code=node,
+            suite=key["suite"],
+            public_key=key["public_key"],
+            vouched_by=voucher,
+            state=Key.State.ACTIVE,
+        )
+        new += 1
+    return new
