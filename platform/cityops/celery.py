@@ -2,8 +2,11 @@
 
 import logging.config
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
+import django
 from celery import Celery
 from celery.signals import setup_logging
 
@@ -12,6 +15,43 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityops.settings.development")
 app = Celery("cityops")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+SCHEDULED: tuple[tuple[str, frozenset[str]], ...] = (
+    ("cityops.foundation.tasks", frozenset()),
+    ("cityops.accounts.tasks", frozenset()),
+    ("cityops.maintenance.tasks", frozenset()),
+    ("sync.exchange.tasks", frozenset({"exchange"})),
+    ("grid.tasks", frozenset({"command"})),
+    ("evaluation.tasks", frozenset({"evaluation"})),
+)
+"""(module with ``SCHEDULE``, systems): beat starts its tasks where one of the systems runs; no systems means always."""
+
+
+def schedule(systems: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """What beat starts on an instance that runs ``systems``, in Celery's words."""
+    found: dict[str, dict[str, Any]] = {}
+    for module, needed in SCHEDULED:
+        if (needed and not needed & systems) or find_spec(module) is None:
+            continue
+        for name, (task, when) in getattr(import_module(module), "SCHEDULE", {}).items():
+            found[name] = {"task": task, "schedule": when, "options": {"expires": 15} if _is_short(when) else {}}
+    return found
+
+
+def _is_short(when: Any) -> bool:
+    """A wake-up every few seconds is worth nothing later; the next one comes anyway."""
+    return isinstance(when, int | float) and when <= 60
+
+
+@app.on_after_finalize.connect
+def fill_schedule(sender: Celery, **_options: Any) -> None:
+    """Collect the schedules of the systems that run here, once the tasks are known."""
+    from django.apps import apps  # noqa: PLC0415 (Celery reads this module before Django is set up)
+
+    if not apps.ready:
+        django.setup()
+    from tiers.systems import active_systems  # noqa: PLC0415
+
+    sender.conf.beat_schedule = schedule(active_systems())
 
 
 @setup_logging.connect

@@ -53,6 +53,7 @@ class Comparison(models.Model):
         """What was seen."""
 
         EQUAL = "equal", _("一致")
+        PENDING = "pending", _("有在途记录")
         DIFFERENT = "different", _("有差异")
 
     peer_code = models.CharField(_("对端节点"), max_length=14)

@@ -15,6 +15,8 @@ class Differences:
     missing: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     in_flight: int = 0
+    parked: frozenset[str] = frozenset()
+    """Records that the holder has parked: sent again as they are, they would only be parked again."""
 
     @property
     def is_equal(self) -> bool:
@@ -24,15 +26,17 @@ class Differences:
     @property
     def to_send_again(self) -> list[str]:
         """Records that the owner should send again; an orphan is never deleted by itself, people look at it."""
-        return [*self.missing, *self.differing]
+        return [rid for rid in (*self.missing, *self.differing) if rid not in self.parked]
 
 
-def compare(source: Mapping[str, Leaf], holder: Mapping[str, Leaf], *, cursor: int) -> Differences:
+def compare(
+    source: Mapping[str, Leaf], holder: Mapping[str, Leaf], *, cursor: int, parked: frozenset[str] = frozenset()
+) -> Differences:
     """Compare the end nearer to the owner with the other, which stands at ``cursor`` in the owner's stream.
 
     A record whose last version has a higher number, or that changed since it was numbered, is still on its way.
     """
-    found = Differences()
+    found = Differences(parked=parked)
     for rid, leaf in source.items():
         held = holder.get(rid)
         if held is not None and held[:4] == leaf[:4]:

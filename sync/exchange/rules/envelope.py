@@ -19,7 +19,7 @@ MAX_RAW_BYTES = 512 * 1024 * 1024
 SIGNED_BATCH = b"CSP1-BATCH\n"
 
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Count = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,12 +45,15 @@ class Outcome:
 
     applied: int = 0
     superseded: int = 0
+    settled: int = 0
+    """Records parked earlier that a later version replaced now."""
     parked: list["ParkedLine"] = field(default_factory=list)
 
     def add(self, other: "Outcome") -> None:
         """Count another part of the same batch in."""
         self.applied += other.applied
         self.superseded += other.superseded
+        self.settled += other.settled
         self.parked += other.parked
 
 
@@ -156,10 +159,11 @@ def _apply(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
         _upsert_children(cursor, target, child, good)
     _delete(cursor, target, good)
     applied = _write_versions(cursor, target, good)
+    settled = 0 if target.is_retry else _settle_replaced(cursor, target, good)
     if not target.is_retry:
         _write_inbox(cursor, target)
     superseded, parked = _collect(cursor, target, chunk) if judged else (0, [])
-    return Outcome(applied, superseded, parked)
+    return Outcome(applied, superseded, settled, parked)
 
 
 def _stage(cursor: CursorWrapper, target: Target, chunk: Chunk) -> None:
@@ -301,7 +305,7 @@ def _delete(cursor: CursorWrapper, target: Target, good: str) -> None:
 
 
 def _write_versions(cursor: CursorWrapper, target: Target, good: str) -> int:
-    """Note the version now held of each applied record; parked ones that it replaces are settled."""
+    """Note the version now held of each applied record. Returns how many."""
     shape = target.shape
     cursor.execute(
         "INSERT INTO sync_record (rid, dataset, owner_code, rec_epoch, rev, op, content_sha, seq, at) "
@@ -311,13 +315,20 @@ def _write_versions(cursor: CursorWrapper, target: Target, good: str) -> int:
         "at = excluded.at",
         [shape.kind.dataset, target.producer],
     )
-    applied = cursor.rowcount
+    return int(cursor.rowcount)
+
+
+def _settle_replaced(cursor: CursorWrapper, target: Target, good: str) -> int:
+    """Parked records that a later version replaces now are superseded. Returns how many."""
+    shape = target.shape
     cursor.execute(
-        f"UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() FROM {shape.stage} s "
-        f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.seq < s.seq AND {good}",
+        f"WITH done AS (UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() FROM {shape.stage} s "
+        f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.seq < s.seq AND {good} "
+        "RETURNING p.stream_id, p.epoch_no, p.seq) UPDATE sync_inbox i SET state = 'S' FROM done d "
+        "WHERE i.stream_id = d.stream_id AND i.epoch_no = d.epoch_no AND i.seq = d.seq",
         [shape.kind.dataset],
     )
-    return applied
+    return int(cursor.rowcount)
 
 
 def _write_inbox(cursor: CursorWrapper, target: Target) -> None:

@@ -24,6 +24,7 @@ from sync.exchange.services import digests, resending
 BUCKETS_AT_ONCE = 32
 """Differing buckets whose records are fetched in one comparison; the rest follows in the next."""
 EXAMPLES = 20
+MOST_PARKED = 10_000
 
 
 class Caller(Protocol):
@@ -72,10 +73,9 @@ def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> Comparison:
         own = digests.leaves(cursor, kind, owner, buckets) if buckets else {}
     theirs: dict[str, Leaf] = {rid: (*leaf[:4], int(leaf[4]), leaf[5]) for rid, leaf in answer["leaves"].items()}
     if kind.flow is Flow.DOWN:
-        found = compare(theirs, own, cursor=position)
-        _leave_out_parked(found, kind)
+        found = compare(theirs, own, cursor=position, parked=frozenset(_parked(kind, owner)))
     else:
-        found = compare(own, theirs, cursor=int(answer["seq"]))
+        found = compare(own, theirs, cursor=int(answer["seq"]), parked=frozenset(answer["parked"]))
     return _settle(caller.link, kind, mine, found=found, position=position)
 
 
@@ -86,10 +86,10 @@ def _position(owner: str, kind: RecordKind) -> int:
     return 0 if stream is None else stream.seq
 
 
-def _leave_out_parked(found: Differences, kind: RecordKind) -> None:
-    """A parked record stays different until it is mended; sending it again as it is would only park it again."""
-    parked = {str(rid) for rid in Parked.objects.waiting().filter(dataset=kind.dataset).values_list("rid", flat=True)}
-    found.missing = [rid for rid in found.missing if rid not in parked]
+def _parked(kind: RecordKind, owner: str) -> list[str]:
+    """Records of an owner that wait here, parked."""
+    waiting = Parked.objects.waiting().filter(dataset=kind.dataset, owner_code=owner)
+    return [str(rid) for rid in waiting.values_list("rid", flat=True)[:MOST_PARKED]]
 
 
 @transaction.atomic
@@ -108,17 +108,23 @@ def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differ
         owner_code=owner,
         dataset=kind.dataset,
         flow=kind.flow.value,
-        result=Comparison.Result.EQUAL if found.is_equal else Comparison.Result.DIFFERENT,
+        result=_result(found),
         records=mine.records,
         differing=len(found.differing),
         missing=len(found.missing),
         orphans=len(found.orphans),
         in_flight=found.in_flight,
-        examples=[*found.to_send_again, *found.orphans][:EXAMPLES],
+        examples=[*found.missing, *found.differing, *found.orphans][:EXAMPLES],
         digest=mine.value,
         seq=position,
         at=timezone.now(),
     )
+
+
+def _result(found: Differences) -> Comparison.Result:
+    if not found.is_equal:
+        return Comparison.Result.DIFFERENT
+    return Comparison.Result.PENDING if found.in_flight else Comparison.Result.EQUAL
 
 
 def _facts(result: Comparison) -> dict[str, Any]:
@@ -176,6 +182,7 @@ def answer(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "seq": str(_position(owner, kind)),
         "differing": differing,
+        "parked": _parked(kind, owner) if differing else [],
         "leaves": {rid: [*leaf[:4], str(leaf[4]), leaf[5]] for rid, leaf in leaves.items()},
     }
 

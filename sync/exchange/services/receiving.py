@@ -185,8 +185,8 @@ def _park(stream: Stream, header: envelope.Header, parked: list[ParkedLine]) -> 
 def _move_cursor(stream: Stream, header: envelope.Header, outcome: Outcome) -> None:
     stream.seq, stream.chain = header.to_seq, bytes.fromhex(header.to_chain)
     stream.applied_count += outcome.applied
-    stream.superseded_count += outcome.superseded
-    stream.parked_count += len(outcome.parked)
+    stream.superseded_count += outcome.superseded + outcome.settled
+    stream.parked_count += len(outcome.parked) - outcome.settled
     stream.moved_at = timezone.now()
     stream.save()
 
