@@ -39,10 +39,10 @@ WORLD = 40_075_016.685_578_49
 SEVERITY = {Light.NONE: 0, Light.GREEN: 1, Light.PAUSED: 2, Light.YELLOW: 3, Light.RED: 4}
 """Which light a cell shows: the worst of its cases."""
 LEVELS = (
-    (5, (Level.PROVINCE,)),
-    (8, (Level.PROVINCE, Level.CITY)),
-    (11, (Level.CITY, Level.COUNTY)),
-    (13, (Level.COUNTY, Level.STREET)),
+    (4, (Level.PROVINCE,)),
+    (6, (Level.PROVINCE, Level.CITY)),
+    (10, (Level.PROVINCE, Level.CITY, Level.COUNTY)),
+    (13, (Level.CITY, Level.COUNTY, Level.STREET)),
     (MAX_ZOOM + 1, (Level.COUNTY, Level.STREET, Level.COMMUNITY)),
 )
 """(below this zoom, the levels of divisions that are drawn)."""

@@ -14,6 +14,8 @@ from grid.web.filters import narrow_cases
 
 SECONDS = {"divisions": 3600, "grids": 120, "components": 120, "load": 20, "cases": 10}
 """How long a tile may be served from the cache: what changes by the minute is drawn anew by the minute."""
+DRAWING = 2
+"""Number of the way tiles are drawn; a change of it lets go of those in the cache."""
 MIME = "application/vnd.mapbox-vector-tile"
 
 
@@ -33,7 +35,8 @@ def _cached(request: HttpRequest, layer: str, wanted: tiles.Tile) -> tuple[bytes
     """The tile's bytes and their ETag."""
     narrowing = narrow_cases(request) if layer == "cases" else None
     asked = request.META["QUERY_STRING"] if narrowing else ""
-    key = f"tile:{layer}:{wanted.z}:{wanted.x}:{wanted.y}:{_scope(request.user, layer)}:{_digest(asked.encode())}"
+    place = f"{layer}:{wanted.z}:{wanted.x}:{wanted.y}"
+    key = f"tile:{DRAWING}:{place}:{_scope(request.user, layer)}:{_digest(asked.encode())}"
     found: tuple[bytes, str] | None = cache.get(key)
     if found is None:
         body = tiles.tile_bytes(layer, wanted, request.user, narrowing)

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.db.models.functions import Area
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from grid.models import Case
 from grid.rules.clock import Light
 from grid.selectors import boards
 from grid.selectors.boards import day_start
+from grid.selectors.extents import Bounds
 
 WEEK = timedelta(days=7)
 LIGHT_WORDS = (
@@ -118,17 +121,50 @@ def wall(user: Any) -> dict[str, Any]:
     place = find_place(user.division_code, user=user)
     lights = boards.light_counts(cases)
     areas = _areas(user, cases, place, at)
+    core, core_bounds = _core(place)
     return {
         "as_of": at,
         "place": place,
         "kpis": _kpis(user, cases, place, at, lights),
         "lights": lights,
         "areas": areas,
-        "values": {area["code"]: area["value"] for area in areas},
+        "values": {area["code"]: _unmarked(area["value"]) if area["code"] in core else area["value"] for area in areas},
+        "inset": {"bounds": core_bounds, "values": {area["code"]: area["value"] for area in areas}} if core else None,
         "steps": _steps(areas),
+        "legend": legend(lights),
+        "light_parts": {light.value: lights[light.value] for light, _words in LIGHT_WORDS},
+        "bounds": _whole(place),
+        "area_level": place.level + 1,
         "overdue": list(boards.most_overdue(cases, 4)),
         "chart": hours(cases, at),
     }
+
+
+CORE_SHARE = 0.02
+"""A county smaller than this share of its city is drawn in the inset, where its mark has room."""
+
+
+def _core(place: Place) -> tuple[set[str], Bounds | None]:
+    """The small counties in the middle of a city, and their extent; none where fewer than two are that small."""
+    inside = Division.objects.current().filter(level=place.level + 1, code__startswith=place.prefix)
+    sizes = dict(inside.filter(boundary__isnull=False).annotate(size=Area("boundary_3857")).values_list("code", "size"))
+    whole = sum(size.sq_m for size in sizes.values())
+    core = {code for code, size in sizes.items() if size.sq_m < whole * CORE_SHARE}
+    if len(core) < 2:
+        return set(), None
+    return core, inside.filter(code__in=core).aggregate(extent=Extent("boundary"))["extent"]
+
+
+def _unmarked(value: dict[str, Any]) -> dict[str, Any]:
+    """A tint without name and mark, for what the inset shows."""
+    return {key: value[key] for key in value if key != "at"}
+
+
+def _whole(place: Place) -> Bounds | None:
+    """The extent of the division's boundary, wherever its cases lie."""
+    own = Division.objects.current().filter(code=place.code)
+    found: Bounds | None = own.aggregate(extent=Extent("boundary"))["extent"]
+    return found
 
 
 def _areas(user: Any, cases: QuerySet[Any], place: Place, at: datetime) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from cityops.web import figures
 
 register = template.Library()
-WIDTH, HEIGHT = 420, 210
+WIDTH, HEIGHT = 400, 250
 FEW = 20
 """Below this count a percentage says nothing; the count itself is shown."""
+MOST = 300
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 22, 22
 
 
@@ -63,7 +64,7 @@ def hours_chart(chart: dict[str, Any], width: int = WIDTH, height: int = HEIGHT,
     )
 
     def path(values: list[int], last: float = 24) -> str:
-        dots = [f"{x(h + 0.5):.1f} {y(v):.1f}" for h, v in enumerate(values) if h <= last]
+        dots = [f"{min(x(h + 0.5), x(last)):.1f} {y(v):.1f}" for h, v in enumerate(values) if h <= last]
         return "M" + "L".join(dots)
 
     return format_html(
@@ -128,7 +129,7 @@ def _rows(chart: dict[str, Any]) -> SafeString:
 @register.simple_tag
 def change_percent(shown: Any) -> SafeString:
     """How a count moved against the same hours a week ago, in percent."""
-    if shown.percent is None or shown.before < FEW:
+    if shown.percent is None or shown.before < FEW or abs(shown.percent) > MOST:
         return format_html('<span class="mut">{}</span>', _("上周同时段 %(n)s") % {"n": shown.before or 0})
     return format_html(
         '<span class="eq">{} {}%</span> {}',

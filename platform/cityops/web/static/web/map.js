@@ -64,8 +64,8 @@ function ground(box, theme, values) {
   const layers = [
     { id: "ground", type: "background", paint: { "background-color": theme.ground } },
     { id: "own", type: "fill", source: "divisions", "source-layer": "divisions", filter: ["all", own, shown], paint: { "fill-color": fillOf(values, theme), "fill-antialias": false } },
-    { id: "edges", type: "line", source: "divisions", "source-layer": "divisions", filter: ["!", own], paint: { "line-color": theme.edge, "line-width": 1, "line-dasharray": [4, 3] } },
-    { id: "own-edges", type: "line", source: "divisions", "source-layer": "divisions", filter: own, paint: { "line-color": theme.own_edge, "line-width": ["match", ["get", "level"], 2, 1.6, 3, 1.4, 4, 1.2, 0.8] } },
+    { id: "edges", type: "line", source: "divisions", "source-layer": "divisions", filter: ["all", ["!", own], ["<=", ["get", "level"], level || 4]], paint: { "line-color": theme.edge, "line-width": 1, "line-dasharray": [4, 3] } },
+    { id: "own-edges", type: "line", source: "divisions", "source-layer": "divisions", filter: level ? ["all", own, ["<=", ["get", "level"], level]] : own, paint: { "line-color": theme.own_edge, "line-width": ["match", ["get", "level"], 2, 1.6, 3, 1.4, 4, 1.2, 0.8] } },
   ];
   return layers;
 }
@@ -81,10 +81,11 @@ function fillOf(values, theme) {
 
 function names(theme, values) {
   const layers = [
-    label("names-own", "divisions", theme, { filter: ["<=", ["get", "level"], 4] }),
+    label("names-cities", "divisions", theme, { filter: ["<=", ["get", "level"], 3] }),
+    label("names-counties", "divisions", theme, { filter: ["==", ["get", "level"], 4], min: 8 }),
     label("names-streets", "divisions", theme, { filter: ["==", ["get", "level"], 5], min: 12, color: theme.dim }),
   ];
-  if (Object.keys(values).length) layers.shift();
+  if (Object.keys(values).length) layers.splice(0, 2);
   return layers;
 }
 
