@@ -10,7 +10,7 @@ from grid.services.imports import checks
 from grid.services.imports.faults import ValueFault
 from grid.services.imports.mapping import Mapping
 from grid.services.imports.recipe import Recipe
-from grid.services.imports.staging import GOOD, STAGE, Stage, execute
+from grid.services.imports.staging import GOOD, STAGE, Stage, execute, rows
 from grid.services.imports.values import Field, one_of, text
 from sync.standard.models import ClassEntry, DictionaryVersion, Provenance
 
@@ -69,16 +69,18 @@ class MatterRecipe(Recipe):
 
     def apply(self, stage: Stage) -> int:
         """Write the classes and make their version known as a municipal one."""
-        execute(
-            f"""
-            INSERT INTO {VERSIONS} (kind, code, title, source, provenance, valid_from, is_default,
-                content_sha, loaded_at)
-            SELECT DISTINCT 'classes', s.version, s.version, %s::text, %s::text, %s::date, false, sha256(%s::bytea),
-                now()
-            FROM {GOOD} AS s ON CONFLICT (kind, code) DO NOTHING
-            """,
-            [stage.run.file_name, Provenance.MUNICIPAL, timezone.localdate(), stage.run.file_sha.encode()],
-        )
+        for (version,) in rows(f"SELECT DISTINCT version FROM {GOOD} AS s"):
+            DictionaryVersion.objects.get_or_create(
+                kind=DictionaryVersion.Kind.CLASSES,
+                code=version,
+                defaults={
+                    "title": version,
+                    "source": stage.run.file_name,
+                    "provenance": Provenance.MUNICIPAL,
+                    "valid_from": timezone.localdate(),
+                    "content_sha": bytes.fromhex(stage.run.file_sha),
+                },
+            )
         return execute(
             f"""
             INSERT INTO {checks.CLASSES} (rid, origin_code, kind, version, class_code, class_name, class_name_en,

@@ -27,6 +27,8 @@ SUFFIXES = {".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".geojson": "geojson"
 _SNIFF = 1 << 20
 """Bytes read at a time to find the encoding."""
 _CHUNK = 1 << 16
+MAX_EXACT = 10**15
+"""From here on a spreadsheet's numbers are not exact."""
 _MAX_FIELD = 1 << 20
 _MAX_FEATURE = 64 << 20
 """A single GeoJSON feature beyond this many characters is not one."""
@@ -158,6 +160,17 @@ def _cell(value: Any) -> str:
     return str(value).strip()
 
 
+def _no_lost_digits(number: int, header: list[str], values: tuple[Any, ...]) -> None:
+    """A long code in a number cell has lost its last digits. Raises FileRefused, naming the cell."""
+    for name, value in zip(header, values, strict=False):
+        if isinstance(value, int | float) and abs(value) >= MAX_EXACT:
+            raise FileRefused(
+                _("第 %(row)s 行“%(column)s”列是数字格式，超过 15 位的编码已丢失末位；请把该列改为文本格式并重填。")
+                % {"row": number, "column": name},
+                row=number,
+            )
+
+
 def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
     try:
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
@@ -175,6 +188,7 @@ def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
         _need_columns(header, mapping)
         for number, values in enumerate(cells, 2):
             texts = [_cell(value) for value in values]
+            _no_lost_digits(number, header, values)
             if any(texts):
                 yield Row(number, dict(zip(header, texts, strict=False)))
     finally:

@@ -1,0 +1,140 @@
+"""Histories of cases: times and deadlines stay, what cannot be true is refused, what lies in no grid is kept."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from grid.models import Case, ImportRun
+from tests.factories import grid as ground
+from tests.factories.ground import csv_file
+
+pytestmark = pytest.mark.django_db
+MAPPING = """
+[file]
+time_zone = "Asia/Shanghai"
+[columns]
+case_no = "号"
+state = "状态"
+class_code = "类"
+description = "描述"
+address = "位置"
+reported_at = "上报"
+filed_at = "立案"
+close_deadline = "应结"
+closed_at = "结案"
+longitude = "经度"
+latitude = "纬度"
+[constants]
+dept_code1 = "ZG0000000000000001"
+dept_name1 = "测试城管局"
+[codes.state]
+"办结" = "80"
+"在办" = "40"
+"""
+GOOD = {
+    "号": "A1",
+    "状态": "办结",
+    "类": "06001",
+    "描述": "路口有暴露垃圾",
+    "位置": "测试路1号",
+    "上报": "2025-07-01 08:00:00",
+    "立案": "2025-07-01 08:30:00",
+    "应结": "2025-07-02 08:30:00",
+    "结案": "2025-07-01 17:00:00",
+    "经度": ground.WEST + 0.005,
+    "纬度": ground.SOUTH + 0.005,
+}
+OPEN = {"状态": "在办", "结案": ""}
+
+
+def row(number, **fields):
+    return {**GOOD, "号": f"A{number}", **fields}
+
+
+def test_times_deadlines_and_steps_are_those_of_the_other_system(city, run_import, tmp_path):
+    run = run_import("cases", csv_file(tmp_path / "h.csv", [row(1), row(2, **OPEN, 应结="")]), MAPPING)
+    assert (run.state, run.rows_taken) == ("done", 2)
+    closed, still_open = Case.objects.order_by("case_no")
+    assert closed.reported_at == dt.datetime(2025, 7, 1, 0, 0, tzinfo=dt.UTC)
+    assert closed.close_deadline == dt.datetime(2025, 7, 2, 0, 30, tzinfo=dt.UTC)
+    assert closed.grid_code == ground.COMMUNITY + "001"
+    assert closed.matter_code == "33010206001"
+    steps = list(closed.steps.values_list("seq", "action", "from_state", "to_state"))
+    assert steps == [(1, "01", "", "10"), (2, "05", "10", "40"), (3, "20", "40", "80")]
+    assert still_open.close_deadline is None
+    assert [step.action for step in still_open.steps.all()] == ["01", "05"]
+
+
+def test_a_case_in_no_grid_is_kept_and_told(city, run_import, tmp_path):
+    run = run_import("cases", csv_file(tmp_path / "h.csv", [row(1, 经度=ground.WEST + 0.2)]), MAPPING)
+    case = Case.objects.get()
+    assert (case.grid_code, case.division_code) == ("", "330100000000")
+    assert run.summary["in_no_grid"] == 1
+    assert not run.issues.get(code="no_grid").is_fatal
+
+
+def test_every_fault_is_told_with_its_row(city, run_import, faults, tmp_path):
+    rows = [
+        row(1),
+        row(1),
+        row(3, 类="99999"),
+        row(4, 上报="昨天"),
+        row(5, 结案="2025-06-30 17:00:00"),
+        row(6, 结案=""),
+        row(7, 状态="不明"),
+        row(8, 经度=ground.SOUTH, 纬度=ground.WEST),
+        row(9, 经度=ground.WEST - 1),
+        row(10, 上报="2050-01-01 00:00:00", **OPEN),
+    ]
+    run = run_import("cases", csv_file(tmp_path / "h.csv", rows), MAPPING)
+    assert faults(run) == [
+        (3, "duplicate"),
+        (4, "unknown_class"),
+        (5, "bad_date"),
+        (6, "closed_after_report"),
+        (7, "closed_has_time"),
+        (8, "unknown_code"),
+        (9, "swapped"),
+        (10, "outside_city"),
+        (11, "in_future"),
+    ]
+    assert not Case.objects.exists()
+
+
+def test_a_history_imported_twice_doubles_nothing(city, run_import, faults, tmp_path):
+    path = csv_file(tmp_path / "h.csv", [row(1)])
+    run_import("cases", path, MAPPING)
+    assert faults(run_import("cases", path, MAPPING)) == [(2, "already_there")]
+    assert Case.objects.count() == 1
+
+
+def test_who_reported_is_not_stored_readably(city, run_import, tmp_path):
+    mapping = MAPPING.replace("[constants]", 'reporter_id = "电话"\n[constants]\nreporter_type = "2"')
+    run_import("cases", csv_file(tmp_path / "h.csv", [row(1, 电话="13800000000")]), mapping)
+    assert len(Case.objects.get().reporter_id) == 64
+
+
+def test_a_time_that_the_clock_skipped_is_refused(city, run_import, faults, tmp_path):
+    mapping = MAPPING.replace("Asia/Shanghai", "America/New_York")
+    rows = [row(1, 上报="2025-03-09 02:30:00", 立案="2025-03-09 03:30:00")]
+    assert faults(run_import("cases", csv_file(tmp_path / "h.csv", rows), mapping)) == [(2, "bad_date")]
+
+
+def test_the_command_names_the_rows_and_writes_the_report(city, tmp_path, capsys):
+    path = csv_file(tmp_path / "h.csv", [row(1, 类="99999")])
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    report = tmp_path / "issues.csv"
+    with pytest.raises(CommandError, match="1 行有误"):
+        call_command("import_cases", path, mapping=tmp_path / "m.toml", issues=report)
+    assert "unknown_class" in report.read_text(encoding="utf-8-sig")
+    assert "99999" in capsys.readouterr().err
+    assert ImportRun.objects.get().state == "refused"
+
+
+def test_the_province_takes_no_history(city, as_tier, tmp_path):
+    as_tier("provincial")
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    with pytest.raises(CommandError, match="市级"):
+        call_command("import_cases", csv_file(tmp_path / "h.csv", [row(1)]), mapping=tmp_path / "m.toml")
+    assert not ImportRun.objects.exists()

@@ -1,0 +1,152 @@
+"""Unit grids: codes and topology; what repair mends and what it tells."""
+
+import gzip
+import json
+
+import pytest
+
+from grid.models import UnitGrid
+from tests.factories import grid as ground
+
+pytestmark = pytest.mark.django_db
+MAPPING = '[columns]\ngrid_code = "code"\n'
+W, S = ground.WEST, ground.SOUTH
+
+
+def box(west, south, east, north):
+    return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
+
+
+def features(path, *grids, packed=False):
+    """A GeoJSON file of (code, coordinates) or (code, geometry)."""
+    found = [
+        {
+            "type": "Feature",
+            "properties": {"code": code},
+            "geometry": shape if isinstance(shape, dict) else {"type": "Polygon", "coordinates": shape},
+        }
+        for code, shape in grids
+    ]
+    data = json.dumps({"type": "FeatureCollection", "name": "grids", "features": found}).encode()
+    path.write_bytes(gzip.compress(data) if packed else data)
+    return path
+
+
+def code(number):
+    return f"{ground.COMMUNITY}{number:03d}"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_neighbours_that_share_a_side_are_taken(city, run_import, tmp_path, packed):
+    path = features(
+        tmp_path / "g.geojson",
+        (code(2), box(W + 0.01, S, W + 0.02, S + 0.01)),
+        (code(3), box(W + 0.02, S, W + 0.03, S + 0.01)),
+        packed=packed,
+    )
+    run = run_import("grids", path, MAPPING)
+    assert (run.state, run.rows_taken) == ("done", 2)
+    taken = UnitGrid.objects.get(grid_code=code(2))
+    assert taken.division_code == ground.COMMUNITY
+    assert 1_060_000 < taken.area_m2 < 1_075_000
+
+
+def test_an_overlap_is_refused_and_named(city, run_import, faults, tmp_path):
+    path = features(
+        tmp_path / "g.geojson",
+        (code(2), box(W + 0.01, S, W + 0.0201, S + 0.01)),
+        (code(3), box(W + 0.02, S, W + 0.03, S + 0.01)),
+        (code(4), box(W + 0.005, S + 0.005, W + 0.008, S + 0.02)),  # over the grid in force
+    )
+    run = run_import("grids", path, MAPPING)
+    assert faults(run) == [(2, "overlap"), (3, "overlap")]
+    assert code(2) in run.issues.get(row_no=2).message
+    assert code(1) in run.issues.get(row_no=3).message
+    assert UnitGrid.objects.count() == 1
+
+
+def test_repair_gives_an_overlap_to_the_lower_code_and_tells_the_area(city, run_import, tmp_path):
+    path = features(
+        tmp_path / "g.geojson",
+        (code(2), box(W + 0.01, S, W + 0.0201, S + 0.01)),
+        (code(3), box(W + 0.02, S, W + 0.03, S + 0.01)),
+    )
+    run = run_import("grids", path, MAPPING, repair=True)
+    assert run.state == "done"
+    assert run.summary["overlaps"] == 1
+    assert 10_000 < run.summary["overlap_m2"] < 11_000
+    told = run.issues.get(code="overlap_mended")
+    assert not told.is_fatal
+    assert code(2) in told.message
+    first, second = UnitGrid.objects.get(grid_code=code(2)), UnitGrid.objects.get(grid_code=code(3))
+    assert first.geom.intersection(second.geom).area == 0
+    assert first.area_m2 > second.area_m2
+
+
+def test_an_invalid_outline_is_refused_or_mended(city, run_import, faults, tmp_path):
+    bow = [[[W + 0.02, S], [W + 0.03, S + 0.01], [W + 0.03, S], [W + 0.02, S + 0.01], [W + 0.02, S]]]
+    path = features(tmp_path / "g.geojson", (code(2), bow))
+    refused = run_import("grids", path, MAPPING)
+    assert faults(refused) == [(1, "invalid_geometry")]
+    mended = run_import("grids", path, MAPPING, repair=True)
+    assert mended.state == "done"
+    assert mended.summary["invalid"] == 1
+    assert all(grid.geom.valid for grid in UnitGrid.objects.all())
+    assert mended.summary["pieces_numbered"] == 1
+    assert UnitGrid.objects.filter(grid_code=code(3)).exists()
+
+
+def test_a_grid_outside_its_community_is_refused(city, run_import, faults, tmp_path):
+    community = ground.division(ground.COMMUNITY, level=6)
+    community.boundary = ground.MultiPolygon(ground.box(W, S, W + 0.02, S + 0.02), srid=4490)
+    community.save()
+    path = features(tmp_path / "g.geojson", (code(2), box(W + 0.015, S, W + 0.025, S + 0.01)))
+    assert faults(run_import("grids", path, MAPPING)) == [(1, "outside_community")]
+
+
+def test_a_gap_is_told_and_the_grids_are_taken(city, run_import, tmp_path):
+    community = ground.division(ground.COMMUNITY, level=6)
+    community.boundary = ground.MultiPolygon(ground.box(W, S, W + 0.03, S + 0.01), srid=4490)
+    community.save()
+    path = features(tmp_path / "g.geojson", (code(2), box(W + 0.02, S, W + 0.03, S + 0.01)))
+    run = run_import("grids", path, MAPPING)
+    assert run.state == "done"
+    assert run.summary["gaps"] == 1
+    assert 1_060_000 < run.summary["gap_m2"] < 1_075_000
+    assert run.issues.get().key == ground.COMMUNITY
+
+
+def test_codes_places_and_shapes_that_cannot_be(city, run_import, faults, tmp_path):
+    UnitGrid.objects.filter(grid_code=code(1)).update(status="9")
+    good = box(W + 0.02, S, W + 0.03, S + 0.01)
+    path = features(
+        tmp_path / "g.geojson",
+        ("330102001", good),
+        ("330102001999001", good),
+        ("330203001001001", good),
+        (code(1), box(W, S, W + 0.01, S + 0.01)),
+        (code(5), box(S, W, S + 0.01, W + 0.01)),
+        (code(6), {"type": "Point", "coordinates": [W + 0.02, S]}),
+        (code(7), {"type": "Polygon", "coordinates": []}),
+        (code(8), box(W + 2, S, W + 2.01, S + 0.01)),
+    )
+    run = run_import("grids", path, MAPPING)
+    assert faults(run) == [
+        (1, "code_length"),
+        (2, "unknown_division"),
+        (3, "foreign_division"),
+        (4, "retired_code"),
+        (5, "swapped"),
+        (6, "not_polygon"),
+        (7, "no_geometry"),
+        (8, "outside_city"),
+    ]
+
+
+@pytest.mark.parametrize("data", [b"{}", b'{"features": [{"a": 1}, {', b"not json", b"\xff\xfe\x00\x81\xff"])
+def test_what_is_no_geojson_is_refused(city, run_import, tmp_path, data):
+    path = tmp_path / "g.geojson"
+    path.write_bytes(data)
+    run = run_import("grids", path, MAPPING)
+    assert run.state == "refused"
+    assert run.refusal
