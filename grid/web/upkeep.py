@@ -108,6 +108,7 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
         "gap_m2": _("空隙面积(m²)"),
         "unusual_size": _("面积在 2 000–50 000 m² 之外"),
         "in_no_grid": _("不在任何网格内"),
+        "deadlines_filled": _("按规则补算时限"),
         "steps_written": _("写入流转步骤"),
     }
     return [(title, run.summary[name]) for name, title in words.items() if name in run.summary]

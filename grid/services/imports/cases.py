@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from grid.models import Case, ImportRun
 from grid.rules.codes import CURRENT
-from grid.services.imports import checks
+from grid.services.imports import checks, deadlines
 from grid.services.imports.history import INSERT_CASES, INSERT_STEPS
 from grid.services.imports.mapping import Mapping
 from grid.services.imports.places import City, locate
@@ -92,8 +92,9 @@ class CaseRecipe(Recipe):
         Field("satisfaction", "text", text(1)),
         *PLACE_FIELDS,
     )
-    options = {"margin_m": 200.0}
-    """How far outside the city's outline a case may lie and still be kept: coordinates of a history are rounded."""
+    options = {"margin_m": 200.0, "fill_deadlines": True}
+    """``margin_m``: how far outside the city's outline a case may lie and still be kept, as coordinates of a history
+    are rounded. ``fill_deadlines``: count a missing deadline by the disposal rule; one that is given always stays."""
 
     def check(self, stage: Stage) -> None:
         """Numbers, classes, times that can be true, and the place."""
@@ -145,6 +146,8 @@ class CaseRecipe(Recipe):
 
     def apply(self, stage: Stage) -> int:
         """Write the cases, then their steps."""
+        if self.settings["fill_deadlines"]:
+            self.summary["deadlines_filled"] = deadlines.fill()
         taken = execute(INSERT_CASES, [settings.CITYOPS_NODE, settings.CITYOPS_REGION, settings.CITYOPS_REGION])
         self.summary["steps_written"] = execute(INSERT_STEPS, [settings.CITYOPS_NODE, _("由原系统记录的时间生成")])
         return taken

@@ -12,7 +12,7 @@ from grid.services.imports.faults import code_fault
 from grid.services.imports.mapping import Mapping
 from grid.services.imports.places import City
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
-from grid.services.imports.staging import STAGE, Stage, execute
+from grid.services.imports.staging import GOOD, STAGE, Stage, execute
 from grid.services.imports.values import Field, date, one_of, text
 
 YES_NO = (("0", "否"), ("1", "是"))
@@ -52,6 +52,7 @@ class GridRecipe(Recipe):
         checks.known_communities(stage, "left(s.grid_code, 12)")
         checks.ours(stage, "grid_unitgrid", "grid_code")
         self._not_retired(stage)
+        self._retires_known(stage)
         options = {name: float(self.settings[name]) for name in self.options}
         self.summary |= topology.check(stage, city, options, repair=self.repair)
 
@@ -62,6 +63,16 @@ class GridRecipe(Recipe):
             f"SELECT s.row_no, '' AS shown FROM {STAGE} AS s JOIN grid_unitgrid AS u USING (grid_code) "
             "WHERE u.status = '9' AND coalesce(s.status, '1') = '1'",
             checks.saying(_("该编码已作废。"), _("作废编码永不复用；请使用该社区的下一个顺序号。")),
+            field="grid_code",
+        )
+
+    @staticmethod
+    def _retires_known(stage: Stage) -> None:
+        stage.flag(
+            "unknown_grid",
+            f"SELECT s.row_no, '' AS shown FROM {STAGE} AS s WHERE s.status = '9' AND NOT EXISTS ("
+            "SELECT FROM grid_unitgrid AS u WHERE u.grid_code = s.grid_code)",
+            checks.saying(_("要作废的网格不存在。"), _("请核对编码，或从文件中删去该行。")),
             field="grid_code",
         )
 
@@ -85,4 +96,9 @@ class GridRecipe(Recipe):
             [settings.CITYOPS_NODE, today, str(stage.mapping.coordinates), today],
         )
         self.summary["grids_written"] = written
+        self.summary["grids_retired"] = execute(
+            f"UPDATE grid_unitgrid AS u SET status = '9', change_date = coalesce(s.change_date, %s::date) "
+            f"FROM {GOOD} AS s WHERE s.status = '9' AND u.grid_code = s.grid_code AND u.status <> '9'",
+            [today],
+        )
         return stage.rows_good

@@ -237,7 +237,7 @@ class Stage:
 
 
 _PLACE_FIELDS = frozenset({"longitude", "latitude", "wkt"})
-EXTRA_TABLES = ("import_place", "import_city", "import_shape", "import_overlap")
+EXTRA_TABLES = ("import_place", "import_city", "import_shape", "import_overlap", "import_due")
 GOOD = f"(SELECT * FROM {STAGE} AS g WHERE NOT EXISTS (SELECT FROM {BAD} AS b WHERE b.row_no = g.row_no))"
 """The rows that no check refused so far, as a subquery."""
 

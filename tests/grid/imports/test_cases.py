@@ -138,3 +138,22 @@ def test_the_province_takes_no_history(city, as_tier, tmp_path):
     with pytest.raises(CommandError, match="市级"):
         call_command("import_cases", csv_file(tmp_path / "h.csv", [row(1)]), mapping=tmp_path / "m.toml")
     assert not ImportRun.objects.exists()
+
+
+def test_the_disposal_rule_fills_only_deadlines_that_are_missing(city, run_import, tmp_path):
+    ground.disposal_rule(value="2", unit="urgent_hour")
+    path = csv_file(tmp_path / "h.csv", [row(1), row(2, 应结="")])
+    run = run_import("cases", path, MAPPING)
+    assert run.summary["deadlines_filled"] == 2
+    given, filled = Case.objects.order_by("case_no")
+    assert given.close_deadline == dt.datetime(2025, 7, 2, 0, 30, tzinfo=dt.UTC)
+    assert filled.dispose_deadline == dt.datetime(2025, 7, 1, 2, 30, tzinfo=dt.UTC)
+    assert filled.close_deadline > filled.dispose_deadline
+    assert (filled.limit_value, filled.limit_unit) == (2, "urgent_hour")
+
+
+def test_missing_deadlines_stay_missing_where_the_mapping_says_so(city, run_import, tmp_path):
+    ground.disposal_rule()
+    mapping = MAPPING + "[options]\nfill_deadlines = false\n"
+    run_import("cases", csv_file(tmp_path / "h.csv", [row(1, 应结="")]), mapping)
+    assert Case.objects.get().close_deadline is None

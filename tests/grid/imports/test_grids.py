@@ -150,3 +150,27 @@ def test_what_is_no_geojson_is_refused(city, run_import, tmp_path, data):
     run = run_import("grids", path, MAPPING)
     assert run.state == "refused"
     assert run.refusal
+
+
+def test_a_grid_is_retired_and_its_ground_given_to_new_codes(city, run_import, tmp_path):
+    mapping = MAPPING + 'status = "state"\n'
+    path = tmp_path / "g.geojson"
+    shapes = [(1, "9", (W, W + 0.01)), (2, "1", (W, W + 0.005)), (3, "1", (W + 0.005, W + 0.01))]
+    found = [
+        {
+            "type": "Feature",
+            "properties": {"code": code(number), "state": state},
+            "geometry": {"type": "Polygon", "coordinates": box(west, S, east, S + 0.01)},
+        }
+        for number, state, (west, east) in shapes
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": found}))
+    run = run_import("grids", path, mapping)
+    assert (run.state, run.rows_taken) == ("done", 3)
+    assert dict(UnitGrid.objects.values_list("grid_code", "status")) == {code(1): "9", code(2): "1", code(3): "1"}
+    assert UnitGrid.objects.get(grid_code=code(1)).change_date is not None
+
+
+def test_a_grid_that_is_not_there_cannot_be_retired(city, run_import, faults, tmp_path):
+    path = features(tmp_path / "g.geojson", (code(7), box(W + 0.02, S, W + 0.03, S + 0.01)))
+    assert faults(run_import("grids", path, MAPPING + '[constants]\nstatus = "9"\n')) == [(1, "unknown_grid")]
