@@ -197,6 +197,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "OrganisationStatusEnum": "cityops.accounts.models.Organisation.Status",
+        "CodeStateEnum": "grid.models.ground.CodeState",
         "CaseStateEnum": "grid.models.cases.Case.State",
         "ComponentStateEnum": "grid.models.components.Component.State",
         "ImportStateEnum": "grid.models.imports.ImportRun.State",
