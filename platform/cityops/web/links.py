@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cityops.web.templatetags.cityops import moment
+from sync.exchange import selectors
+from sync.exchange.models import Link
 from tiers.models import Node
 
 
@@ -53,7 +59,35 @@ def child_divisions(user: Any) -> set[str]:
 
 def states(user: Any) -> dict[str, LinkState]:
     """Division code → the state of its link."""
-    return {}
+    found = {}
+    for row in selectors.link_matrix(user):
+        if row.owner_code.endswith("-C"):
+            url = reverse("exchange-link", args=[row.peer_code]) if row.peer_code else ""
+            found[row.division_code] = LinkState(
+                light=row.light,
+                words=str(dict(Link.State.choices).get(row.state, "")),
+                last_ok_at=row.last_ok_at,
+                backlog=row.backlog,
+                parked=row.parked,
+                cells={code: _cell(cell, url) for code, cell in row.cells.items()},
+                url=url,
+            )
+    return found
+
+
+def _cell(cell: selectors.LinkCell, url: str) -> Cell:
+    """One dataset as the matrix shows it: when it was last seen equal, and how many records."""
+    return Cell(
+        dataset=cell.dataset,
+        light=cell.light,
+        equal_at=cell.equal_at,
+        title=cell.title,
+        records=cell.records,
+        parked=cell.parked,
+        words=moment(cell.equal_at) if cell.equal_at else _("未核对"),
+        note=f"{cell.records:,}",
+        url=url,
+    )
 
 
 def datasets(cities: Iterable[Any]) -> list[Dataset]:

@@ -86,6 +86,8 @@ class Link(models.Model):
     backlog = models.PositiveBigIntegerField(_("积压"), default=0)
     """Records the peer still lacks, as last seen by the side that sends; for display only."""
     enrolled_at = models.DateTimeField(_("接入时间"), null=True)
+    compare_asked_at = models.DateTimeField(null=True)
+    """When somebody here asked for a comparison; the child makes it at its next call."""
 
     objects = LinkQuerySet.as_manager()
 

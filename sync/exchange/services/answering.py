@@ -35,6 +35,7 @@ def hello(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
         "up": up,
         "down": down,
         "keys": trust.keys_for_child(child),
+        "compare": link.compare_asked_at is not None,
         "has_requests": resending.has_for_child(child),
         "clock": timezone.now().isoformat(),
     }
@@ -84,8 +85,12 @@ def take_notes(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
     for receipt in facts.get("receipts", []):
         receiving.keep_receipt(receipt["receipt"].encode(), bytes.fromhex(receipt["signature"]), receiver=child)
     resending.ask([tuple(item) for item in facts.get("resend", [])], asked_by=child)
-    for result in facts.get("compared", []):
+    results = facts.get("compared", [])
+    for result in results:
         comparing.keep_result(link, result)
+    if results and link.compare_asked_at is not None:
+        link.compare_asked_at = None
+        link.save(update_fields=["compare_asked_at"])
     return {"resend": resending.take_for_child(child)}
 
 

@@ -119,6 +119,8 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
         try:
             _push(client, answer["up"], done, deadline)
             _pull(client, answer["down"], done, deadline)
+            if answer["compare"] or client.link.compare_asked_at is not None:
+                _compare(client)
             _tell(client, has_requests=answer["has_requests"])
         except PeerRefused as refusal:
             if refusal.code not in RETRIED:
@@ -232,6 +234,14 @@ def _tell(client: ParentClient, *, has_requests: bool) -> None:
     resending.ask([tuple(item) for item in answer["resend"]])
 
 
+def _compare(client: ParentClient) -> list[Comparison]:
+    """Compare because somebody at either end asked for it, or because it is night."""
+    results = comparing.compare_with_parent(client)
+    client.link.compare_asked_at = None
+    client.link.save(update_fields=["compare_asked_at"])
+    return results
+
+
 def _names(position: dict[str, Any]) -> Names:
     return position["producer"], position["flow"], position["scope"], position["lane"]
 
@@ -264,6 +274,6 @@ def reconcile() -> list[Comparison]:
         return []
     with ParentClient(link) as client:
         hello(client)
-        results = comparing.compare_with_parent(client)
+        results = _compare(client)
         _tell(client, has_requests=False)
     return results

@@ -1,0 +1,191 @@
+"""The state of links and of the datasets that travel over them."""
+
+import functools
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from sync.exchange.models import Comparison, Link, Parked, RecordVersion
+from sync.exchange.rules.places import is_under
+from sync.standard.files import shipped_catalogue
+
+QUIET_SECONDS = 300
+"""A live link that was silent for longer is yellow, three times as long red."""
+
+
+@dataclass(frozen=True)
+class LinkCell:
+    """One dataset of one owner: what is held here, and how the last comparison came out."""
+
+    owner_code: str
+    dataset: str
+    flow: str
+    light: str
+    records: int = 0
+    deleted: int = 0
+    parked: int = 0
+    equal_at: datetime | None = None
+    """When both ends were last seen equal."""
+    compared_at: datetime | None = None
+    result: str = ""
+    differing: int = 0
+    in_flight: int = 0
+
+    @property
+    def title(self) -> str:
+        """Name of the dataset."""
+        return dataset_title(self.dataset)
+
+
+@dataclass
+class LinkRow:
+    """One owner of records: the link over which they come, and its datasets."""
+
+    owner_code: str
+    peer_code: str = ""
+    state: str = ""
+    light: str = "none"
+    last_ok_at: datetime | None = None
+    backlog: int = 0
+    parked: int = 0
+    cells: dict[str, LinkCell] = field(default_factory=dict)
+
+    @property
+    def division_code(self) -> str:
+        """Division of the owner."""
+        return self.owner_code[:12]
+
+
+@functools.cache
+def dataset_title(dataset: str) -> str:
+    """The Chinese name of a dataset; its code where the catalogue does not know it."""
+    known = shipped_catalogue().by_code
+    return known[dataset].cn if dataset in known else dataset
+
+
+def link_light(link: Link, at: datetime | None = None) -> str:
+    """The light of a link: frozen or silent for long is red, silent yellow, waiting for approval paused."""
+    if link.state == Link.State.FROZEN:
+        return "red"
+    if link.state != Link.State.LIVE:
+        return "paused"
+    if link.last_ok_at is None:
+        return "yellow"
+    silent = (at or timezone.now()) - link.last_ok_at
+    if silent > timedelta(seconds=3 * QUIET_SECONDS):
+        return "red"
+    return "yellow" if silent > timedelta(seconds=QUIET_SECONDS) or link.fail_count else "green"
+
+
+def links_seen(user: Any) -> list[Link]:
+    """The links that a person may see, each with its ``light``."""
+    found = list(Link.objects.visible_to(user))
+    for link in found:
+        link.light = link_light(link)  # type: ignore[attr-defined]
+    return found
+
+
+def _peer_for(owner: str, links: dict[str, Link]) -> Link | None:
+    """The link over which an owner's records come or go."""
+    if owner in links:
+        return links[owner]
+    here = settings.CITYOPS_NODE
+    if owner == here or is_under(here, owner):
+        return next((link for link in links.values() if link.role == Link.Role.PARENT), None)
+    return next((link for code, link in links.items() if is_under(owner, code)), None)
+
+
+def link_matrix(user: Any) -> list[LinkRow]:
+    """Owner by owner (this node, those above, those below): link and datasets, in the order of codes.
+
+    A constant number of queries. A person sees the owners inside the own division, and those above.
+    """
+    links = {link.peer_code: link for link in Link.objects.visible_to(user)}
+    rows: dict[str, LinkRow] = {}
+    for link in links.values():
+        if link.role == Link.Role.CHILD:
+            rows[link.peer_code] = _row(link.peer_code, links)
+    for cell in _cells(user):
+        row = rows.setdefault(cell.owner_code, _row(cell.owner_code, links))
+        row.cells[cell.dataset] = cell
+        row.parked += cell.parked
+    return [rows[code] for code in sorted(rows)]
+
+
+def _row(owner: str, links: dict[str, Link]) -> LinkRow:
+    link = _peer_for(owner, links)
+    if link is None:
+        return LinkRow(owner)
+    backlog = link.backlog if owner in {link.peer_code, settings.CITYOPS_NODE} else 0
+    return LinkRow(owner, link.peer_code, link.state, link_light(link), link.last_ok_at, backlog)
+
+
+def _cells(user: Any) -> list[LinkCell]:
+    seen = Q(owner_code__startswith=user.scope_prefix) | Q(owner_code__endswith="-N")
+    seen |= Q(owner_code=settings.CITYOPS_NODE)
+    if not getattr(user, "is_authenticated", False):
+        return []
+    held = (
+        RecordVersion.objects.filter(seen)
+        .values("owner_code", "dataset")
+        .annotate(live=Count("rid", filter=Q(op="U")), gone=Count("rid", filter=Q(op="D")))
+    )
+    waiting: dict[tuple[str, str], int] = {
+        (row["owner_code"], row["dataset"]): row["n"]
+        for row in Parked.objects.visible_to(user).waiting().values("owner_code", "dataset").annotate(n=Count("id"))
+    }
+    last, equal = _comparisons(user)
+    counts = {(row["owner_code"], row["dataset"]): (row["live"], row["gone"]) for row in held}
+    cells = []
+    for key in sorted({*counts, *waiting}):
+        live, gone = counts.get(key, (0, 0))
+        result, parked = last.get(key), waiting.get(key, 0)
+        cells.append(
+            LinkCell(
+                owner_code=key[0],
+                dataset=key[1],
+                flow=result.flow if result else "",
+                light=_cell_light(result, parked),
+                records=live,
+                deleted=gone,
+                parked=parked,
+                equal_at=equal.get(key),
+                compared_at=result.at if result else None,
+                result=result.result if result else "",
+                differing=result.differing + result.missing + result.orphans if result else 0,
+                in_flight=result.in_flight if result else 0,
+            )
+        )
+    return cells
+
+
+def _cell_light(result: Comparison | None, parked: int) -> str:
+    if result is None:
+        return "yellow" if parked else "none"
+    if result.result == Comparison.Result.DIFFERENT:
+        return "red"
+    return "yellow" if parked or result.result == Comparison.Result.PENDING else "green"
+
+
+def _comparisons(user: Any) -> tuple[dict[tuple[str, str], Comparison], dict[tuple[str, str], datetime]]:
+    """The last comparison of every owner and dataset, and when each was last equal.
+
+    At a relay both neighbours compare the same owner: the worse of the last results of each peer counts.
+    """
+    seen = Comparison.objects.visible_to(user)
+    lasts = list(
+        seen.order_by("peer_code", "owner_code", "dataset", "-at").distinct("peer_code", "owner_code", "dataset")
+    )
+    worst = [Comparison.Result.DIFFERENT, Comparison.Result.PENDING, Comparison.Result.EQUAL]
+    lasts.sort(key=lambda one: worst.index(Comparison.Result(one.result)))
+    last: dict[tuple[str, str], Comparison] = {}
+    for one in lasts:
+        last.setdefault((one.owner_code, one.dataset), one)
+    equal: dict[tuple[str, str], datetime] = {}
+    for row in seen.filter(result="equal").values("owner_code", "dataset").annotate(at=Max("at")):
+        equal[row["owner_code"], row["dataset"]] = row["at"]
+    return last, equal

@@ -1,0 +1,42 @@
+"""What travelled over one link: streams, batches, receipts, comparisons."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
+from sync.exchange.rules.places import is_under
+
+
+def streams_of(link: Link) -> QuerySet[Stream]:
+    """The streams that travel over a link."""
+    here = settings.CITYOPS_NODE
+    producers = list(Stream.objects.values_list("producer_code", flat=True).distinct())
+    if link.role == Link.Role.CHILD:
+        child = link.peer_code
+        below = [code for code in producers if code == child or is_under(code, child)]
+        above = [code for code in producers if is_under(child, code)]
+    else:
+        below = [code for code in producers if code == here or is_under(code, here)]
+        above = [code for code in producers if is_under(here, code)]
+    return Stream.objects.filter(
+        Q(flow="up", producer_code__in=below) | Q(flow="down", producer_code__in=above), seq__gt=0
+    )
+
+
+def batches_of(link: Link, *, limit: int = 20) -> list[Batch]:
+    """The newest batches of a link."""
+    return list(Batch.objects.filter(stream__in=streams_of(link)).select_related("stream").order_by("-id")[:limit])
+
+
+def receipts_of(link: Link, *, limit: int = 20) -> list[Receipt]:
+    """The newest receipts: the peer's for what went there, ours for what came from there."""
+    receivers = [link.peer_code, settings.CITYOPS_NODE]
+    found = Receipt.objects.filter(stream__in=streams_of(link), receiver_code__in=receivers)
+    return list(found.select_related("stream")[:limit])
+
+
+def comparisons_of(link: Link, user: Any, *, limit: int = 50) -> list[Comparison]:
+    """The newest comparisons over a link that a person may see."""
+    return list(Comparison.objects.visible_to(user).filter(peer_code=link.peer_code)[:limit])

@@ -1,0 +1,36 @@
+"""Forms of the exchange's pages."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sync.exchange.models import Parked
+from sync.exchange.rules.places import prefix_of
+
+
+class ParkedFilter(forms.Form):
+    """Which parked records are listed."""
+
+    dataset = forms.CharField(label=_("数据集"), required=False, max_length=6)
+    owner = forms.CharField(label=_("归属节点"), required=False, max_length=14)
+    state = forms.ChoiceField(label=_("状态"), required=False, choices=[("", _("全部")), *Parked.State.choices])
+
+    def conditions(self) -> dict[str, str]:
+        """The chosen values as conditions of a query; what is not valid chooses nothing."""
+        self.is_valid()
+        names = {"dataset": "dataset", "owner": "owner_code__startswith", "state": "state"}
+        return {names[name]: value for name, value in self.cleaned_data.items() if value}
+
+
+class CodeForm(forms.Form):
+    """For which child a one-time code is made."""
+
+    child = forms.CharField(label=_("下级节点代码"), max_length=14, help_text=_("12 位区划代码加 -P 或 -C。"))
+
+    def clean_child(self) -> str:
+        """A node code."""
+        child: str = self.cleaned_data["child"].strip()
+        try:
+            prefix_of(child)
+        except ValueError as error:
+            raise forms.ValidationError(_("请填写节点代码,例如 330100000000-C。")) from error
+        return child

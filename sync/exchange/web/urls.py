@@ -1,0 +1,24 @@
+"""Pages of the exchange."""
+
+from django.urls import path
+
+from cityops.accounts.guards import requires
+from sync.exchange.web import views
+
+seen = requires("exchange.view_link")
+compared = requires("exchange.view_link", "exchange.compare_link")
+retried = requires("exchange.view_link", "exchange.retry_parked")
+thawed = requires("exchange.thaw_link")
+approved = requires("exchange.approve_join")
+
+urlpatterns = [
+    path("", seen(views.overview), name="exchange-overview"),
+    path("links/<str:peer>/", seen(views.link_detail), name="exchange-link"),
+    path("links/<str:peer>/compare/", compared(views.link_compare), name="exchange-compare"),
+    path("links/<str:peer>/thaw/", thawed(views.link_thaw), name="exchange-thaw"),
+    path("parked/", seen(views.parked_list), name="exchange-parked"),
+    path("parked/<int:number>/retry/", retried(views.parked_retry), name="exchange-retry"),
+    path("enrolments/", requires("exchange.view_link")(views.enrolments), name="exchange-enrolments"),
+    path("enrolments/<str:child>/approve/", approved(views.enrolment_approve), name="exchange-approve"),
+    path("enrolments/code/", requires("exchange.make_code")(views.enrolment_code), name="exchange-code"),
+]

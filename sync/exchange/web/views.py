@@ -1,0 +1,166 @@
+"""Pages of the exchange: every link and dataset, one link, parked records, enrolments."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cityops.foundation.errors import CityOpsError
+from sync.exchange import selectors
+from sync.exchange.models import Enrolment, Link, Parked
+from sync.exchange.selectors.links import link_light
+from sync.exchange.services import enrolment, links, parking
+from sync.exchange.web.forms import CodeForm, ParkedFilter
+from tiers.models import Node
+from tiers.tier import this_instance
+
+PAGE_SIZE = 50
+
+
+def _names() -> dict[str, str]:
+    """Node code → name of the platform."""
+    return dict(Node.objects.values_list("node_code", "platform_name"))
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every link, and every dataset of every owner: last seen equal, backlog, parked."""
+    found, names = selectors.links_seen(request.user), _names()
+    rows = selectors.link_matrix(request.user)
+    cells = [cell for row in rows for cell in row.cells.values()]
+    facts = {
+        "links": found,
+        "rows": [(row, names.get(row.owner_code, row.owner_code)) for row in rows if row.cells],
+        "live": sum(link.light == "green" for link in found),  # type: ignore[attr-defined]
+        "equal": sum(cell.result == "equal" for cell in cells),
+        "cells": len(cells),
+        "parked": sum(cell.parked for cell in cells),
+        "backlog": sum(link.backlog for link in found),
+        "asked": Enrolment.objects.filter(state="asked").count() if _may_approve(request) else 0,
+        "can_have_children": not this_instance().node_code.endswith("-C"),
+    }
+    return render(request, "exchange/overview.html", facts)
+
+
+def _may_approve(request: HttpRequest) -> bool:
+    return request.user.has_perm("exchange.approve_join")
+
+
+def _link(request: HttpRequest, peer: str) -> Link:
+    return get_object_or_404(Link.objects.visible_to(request.user), peer_code=peer)
+
+
+@require_safe
+def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
+    """One link: streams, datasets, batches, receipts, comparisons."""
+    link = _link(request, peer)
+    rows = [row for row in selectors.link_matrix(request.user) if row.peer_code == peer and row.cells]
+    facts = {
+        "link": link,
+        "light": link_light(link),
+        "rows": rows,
+        "names": _names(),
+        "streams": selectors.streams_of(link),
+        "batches": selectors.batches_of(link),
+        "receipts": selectors.receipts_of(link),
+        "comparisons": selectors.comparisons_of(link, request.user),
+    }
+    return render(request, "exchange/link.html", facts)
+
+
+@require_POST
+def link_compare(request: HttpRequest, peer: str) -> HttpResponse:
+    """Ask for a comparison."""
+    try:
+        links.ask_comparison(_link(request, peer))
+        messages.success(request, _("已发起对账,下级节点下次呼叫时执行,结果见下方。"))
+    except CityOpsError as error:
+        messages.error(request, error.detail)
+    return redirect("exchange-link", peer)
+
+
+@require_POST
+def link_thaw(request: HttpRequest, peer: str) -> HttpResponse:
+    """Let a frozen link work again."""
+    try:
+        links.thaw(_link(request, peer), reason=request.POST.get("reason", "")[:300])
+        messages.success(request, _("链路已恢复。"))
+    except CityOpsError as error:
+        messages.error(request, error.detail)
+    return redirect("exchange-link", peer)
+
+
+@require_safe
+def parked_list(request: HttpRequest) -> HttpResponse:
+    """Parked records with their reasons."""
+    form = ParkedFilter(request.GET or {"state": Parked.State.PARKED})
+    found = Parked.objects.visible_to(request.user).filter(Q(**form.conditions())).defer("line", "children")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    names = _names()
+    for one in page:
+        one.owner_name = names.get(one.owner_code, one.owner_code)
+        one.title = selectors.dataset_title(one.dataset)
+    return render(request, "exchange/parked.html", {"form": form, "page": page, **_pages(page)})
+
+
+def _pages(page: Any) -> dict[str, Any]:
+    return {
+        "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "gap": Paginator.ELLIPSIS,
+    }
+
+
+@require_POST
+def parked_retry(request: HttpRequest, number: int) -> HttpResponse:
+    """Try one parked record again."""
+    parked = get_object_or_404(Parked.objects.visible_to(request.user), pk=number)
+    parked = parking.retry(parked)
+    if parked.state == Parked.State.PARKED:
+        messages.warning(request, _("仍未入库,原因已更新。"))
+    else:
+        messages.success(request, _("记录%(state)s。") % {"state": parked.get_state_display()})
+    return redirect("exchange-parked")
+
+
+@require_safe
+def enrolments(request: HttpRequest) -> HttpResponse:
+    """Requests of children to join."""
+    return render(request, "exchange/enrolments.html", _enrolment_facts(CodeForm()))
+
+
+def _enrolment_facts(form: CodeForm) -> dict[str, Any]:
+    if this_instance().node_code.endswith("-C"):
+        raise Http404
+    found = Enrolment.objects.all()[:PAGE_SIZE]
+    return {"form": form, "enrolments": [(one, enrolment.details_of(one)) for one in found]}
+
+
+@require_POST
+def enrolment_code(request: HttpRequest) -> HttpResponse:
+    """Make a one-time code and show it, once."""
+    form = CodeForm(request.POST)
+    facts = _enrolment_facts(form)
+    if form.is_valid():
+        try:
+            facts["code"] = enrolment.make_code(form.cleaned_data["child"])
+            facts["child"] = form.cleaned_data["child"]
+            facts.update(_enrolment_facts(CodeForm()))
+        except CityOpsError as error:
+            form.add_error("child", error.detail)
+    return render(request, "exchange/enrolments.html", facts, status=200 if form.is_valid() else 422)
+
+
+@require_POST
+def enrolment_approve(request: HttpRequest, child: str) -> HttpResponse:
+    """Let a child in."""
+    try:
+        link = enrolment.approve(child, by=request.user.get_username())
+        messages.success(request, _("%(name)s 已接入。") % {"name": link.peer_name})
+    except CityOpsError as error:
+        messages.error(request, error.detail)
+    return redirect("exchange-enrolments")
