@@ -1,5 +1,6 @@
 """Divisions 行政区划, one row per code and period of validity."""
 
+import datetime as dt
 from typing import Self
 
 from django.contrib.gis.db import models
@@ -15,6 +16,8 @@ CGCS2000 = 4490
 """EPSG code of the one coordinate system inside the platform."""
 WEB_MERCATOR = 3857
 """EPSG code of map tiles."""
+UNKNOWN_START = dt.date(1980, 1, 1)
+"""``valid_from`` of a division whose beginning no source knows."""
 
 
 class DivisionQuerySet(models.QuerySet["Division"]):
@@ -92,6 +95,11 @@ class Division(ExchangedRecord):
     def prefix(self) -> str:
         """The digits that every code inside begins with."""
         return scope_prefix(self.code, self.level)
+
+    @property
+    def is_start_known(self) -> bool:
+        """Whether a source tells when the code came into use; otherwise ``valid_from`` is a stand-in."""
+        return self.valid_from != UNKNOWN_START
 
     @property
     def is_derived(self) -> bool:

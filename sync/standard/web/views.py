@@ -182,6 +182,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     form = RuleFilter(request.GET)
     rule_set = DictionaryVersion.objects.default(DictionaryVersion.Kind.RULES)
     rows = form.narrowed(DisposalRule.objects.visible_to(request.user).filter(rule_set=rule_set))
+    rows = rows.order_by("kind", "class_code", "class_name", "condition_no")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     edited = DisposalRule.objects.filter(rule_set=rule_set, is_edited=True).aggregate(n=Count("pk"))["n"]
     facts = {"form": form, "page": page, "rule_set": rule_set, "edited": edited, "is_filtered": bool(form.chosen)}

