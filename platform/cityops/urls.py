@@ -15,7 +15,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("", "cityops.foundation.urls", ALWAYS),
     ("", "cityops.accounts.web.urls", ALWAYS),
     ("", "cityops.web.urls", ALWAYS),
-    ("divisions/", "cityops.regions.web.urls", ALWAYS),
+    ("divisions/", "cityops.web.division_urls", ALWAYS),
     ("standard/", "sync.standard.web.urls", frozenset({"exchange"})),
     ("exchange/", "sync.exchange.web.urls", frozenset({"exchange"})),
     ("sync/v1/", "sync.exchange.peer.urls", frozenset({"exchange"})),
@@ -32,7 +32,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
 API: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("", "cityops.foundation.api.urls", ALWAYS),
     ("", "cityops.accounts.api.urls", ALWAYS),
-    ("", "cityops.regions.api.urls", ALWAYS),
+    ("", "cityops.web.division_api_urls", ALWAYS),
     ("", "sync.standard.api.urls", frozenset({"exchange"})),
     ("", "sync.exchange.api.urls", frozenset({"exchange"})),
     ("", "grid.api.urls", frozenset({"command", "analysis"})),

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
-from sync.standard.services.rules import EDITABLE
+from sync.standard.services.editing import EDITABLE
 
 LEVELS = (
     ("urgent", _("紧急")),
@@ -41,7 +41,8 @@ class ClassFilter(Filter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         versions = DictionaryVersion.objects.filter(kind=DictionaryVersion.Kind.CLASSES).values_list("code", flat=True)
-        self.fields["version"].choices = [EVERYTHING, *((code, code) for code in versions)]
+        field: Any = self.fields["version"]
+        field.choices = [EVERYTHING, *((code, code) for code in versions)]
 
     def narrowed(self, rows: QuerySet[ClassEntry]) -> QuerySet[ClassEntry]:
         """The rows that the chosen values leave."""
@@ -71,7 +72,7 @@ class RuleFilter(Filter):
         return rows
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(forms.ModelForm):
     """Edit one disposal rule; the reason goes into the audit trail."""
 
     level = forms.ChoiceField(label=_("等级"), choices=LEVELS)

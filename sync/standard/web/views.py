@@ -17,7 +17,7 @@ from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule, Pr
 from sync.standard.rules.definitions import Catalogue, CodeListDef, DatasetDef
 from sync.standard.selectors.dictionaries import catalogue, default_code
 from sync.standard.services import documents
-from sync.standard.services.rules import edit_rule
+from sync.standard.services.editing import edit_rule
 from sync.standard.web.forms import ClassFilter, Filter, RuleFilter, RuleForm
 
 PAGE_SIZE = 50

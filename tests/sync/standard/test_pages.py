@@ -11,7 +11,7 @@ from django.urls import reverse
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.models import AuditEvent
 from sync.standard.models import DisposalRule
-from sync.standard.services.rules import edit_rule
+from sync.standard.services.editing import edit_rule
 from tests.factories.people import person
 
 pytestmark = pytest.mark.django_db

@@ -86,7 +86,7 @@ def derive_below(rows: list[DivisionRow], prefixes: Sequence[str], named: list[D
             inside = sorted(streets[county.code], key=lambda row: row.code)
             for street, piece in zip(inside, cut(county.boundary, len(inside)), strict=True):
                 _set_derived(street, piece, county)
-                derived += _communities(street, communities.pop(street.code, None) or _invented(street))
+                derived += _communities(street, communities.pop(street.code, []) or _invented(street))
     return derived + [row for rest in communities.values() for row in rest]
 
 

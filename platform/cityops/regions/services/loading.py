@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import shapely
 from django.db import connection, transaction
@@ -149,7 +150,7 @@ def load_divisions(
     are retired as of ``today``. Nothing is ever deleted.
     """
     report = LoadReport()
-    values = {
+    values: dict[str, Any] = {
         "owner": OWNER,
         "scope": [f"{source}%" for source in retire_sources],
         "today": today or dt.date.today(),  # noqa: DTZ011 (a date of the calendar, in the server's zone)

@@ -1,4 +1,4 @@
-"""Routes of divisions."""
+"""Routes of the pages of divisions; guarded here, because regions lies below accounts."""
 
 from django.urls import path
 
