@@ -1,0 +1,1 @@
+"""A city that behaves: ground, components and cases of a simulated city, past in bulk and present through services."""

@@ -1,0 +1,136 @@
+"""The present of a simulated city: the same people, through the same services as everybody else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from cityops.accounts.models import User
+from cityops.foundation.context import Actor, acting
+from cityops.foundation.errors import CityOpsError
+from grid.models import Case
+from grid.rules.behaviour import OPINIONS, NextMove, next_move, quality_of, random_of, reports_on
+from grid.rules.moving import Desk
+from grid.rules.transitions import Action
+from grid.selectors.calendar import current_desk
+from grid.services.cases import Report, act, register
+from grid.services.simulator.past import case_rid, inputs_of, reporter_of, source_no
+from grid.services.simulator.run import Plan, check_allowed, stored_plan
+from grid.services.simulator.world import Matter, World, draw, read_world
+
+CATCH_UP = timedelta(hours=2)
+"""After a pause, reports older than this are not made up for; open cases go on from where they stood."""
+MOST_AT_ONCE = 60
+"""Moves of one tick, so that a tick stays short after a pause."""
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What a tick did."""
+
+    registered: int = 0
+    moved: int = 0
+
+
+def tick(now: datetime | None = None) -> Ticked:
+    """Let everything happen that is due by ``now``; nothing where the city was not simulated.
+
+    Raises Refused on an instance that is not marked as simulated.
+    """
+    check_allowed()
+    plan = stored_plan()
+    if plan is None:
+        return Ticked()
+    now = now or timezone.now()
+    world, desk = read_world(plan.seed), current_desk()
+    people: dict[int, User] = {}
+    return Ticked(_register_due(plan, world, desk, people, now), _move_due(plan, world, desk, people, now))
+
+
+def _person(people: dict[int, User], pk: int) -> User:
+    if pk not in people:
+        people[pk] = User.objects.select_related("organisation").get(pk=pk)
+    return people[pk]
+
+
+def _as(user: User) -> Actor:
+    return Actor(user_id=user.pk, name=user.username, channel="task")
+
+
+def _register_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now: datetime) -> int:
+    day = now.astimezone(desk.calendar.zone).date()
+    due = {
+        case_rid(plan.seed, day, number): at
+        for number, at in enumerate(reports_on(plan.seed, day, plan.per_day, desk.calendar))
+        if now - CATCH_UP < at <= now
+    }
+    for rid in Case.objects.filter(pk__in=list(due)).values_list("pk", flat=True):
+        del due[rid]
+    made = 0
+    for rid in due:
+        happening = draw(world, random_of(plan.seed, rid))
+        worker = world.worker_for(Action.REPORT, happening.grid.division_code[:6], "", random_of(plan.seed, rid, 0))
+        user = _person(people, worker.pk)
+        report = Report(
+            class_code=happening.matter.code,
+            longitude=happening.lon,
+            latitude=happening.lat,
+            description=happening.description,
+            address=happening.address,
+            kind=happening.matter.kind,
+            component_id=happening.component.obj_id if happening.component else "",
+            source=happening.source,
+            source_no=source_no(happening.source, rid),
+            reporter_type=happening.reporter_type,
+            reporter=reporter_of(happening, rid),
+            urgency=happening.urgency,
+            rid=rid,
+        )
+        with acting(_as(user)):
+            made += register(user, report, is_simulated=True).is_new
+    return made
+
+
+def _due_moves(plan: Plan, desk: Desk, now: datetime) -> Iterator[tuple[Case, NextMove]]:
+    """Open simulated cases of this city whose next move is due, the earliest first."""
+    cases = Case.objects.open().filter(is_simulated=True, origin_code=settings.CITYOPS_NODE)
+    found = []
+    for case in cases:
+        quality = quality_of(plan.seed, case.duty_org) if case.duty_org else 1.0
+        move = next_move(case, random_of(plan.seed, case.rid, case.version), desk.calendar, quality)
+        if move is not None and move.at <= now:
+            found.append((case, move))
+    yield from sorted(found, key=lambda pair: pair[1].at)[:MOST_AT_ONCE]
+
+
+def _move_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now: datetime) -> int:
+    matters = {m.code: m for group in world.matters.values() for m in group}
+    moved = 0
+    for case, move in _due_moves(plan, desk, now):
+        matter = (world.component_matters if case.kind == Case.Kind.COMPONENT else matters).get(case.class_code)
+        matter = matter or Matter(case.kind, case.class_code, case.matter_name, case.class_code[:2], ())
+        rng = random_of(plan.seed, case.rid, case.version, "live")
+        inputs, rule = inputs_of(
+            world, matter, county=case.division_code[:6], action=move.action, reason=move.reason, rng=rng
+        )
+        if "rule" in inputs:
+            inputs["rule"] = rule
+        worker = world.worker_for(move.action, case.division_code[:6], case.duty_org, rng)
+        user = _person(people, worker.pk)
+        try:
+            with acting(_as(user)):
+                act(
+                    user,
+                    case,
+                    move.action,
+                    at=now,
+                    version=case.version,
+                    opinion=rng.choice(OPINIONS[move.action]),
+                    **inputs,
+                )
+        except CityOpsError:
+            continue  # a person was quicker, or the rules changed: the next tick sees the case as it stands then
+        moved += 1
+    return moved

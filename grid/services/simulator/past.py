@@ -1,0 +1,188 @@
+"""Write the past of a simulated city in bulk: every case moved by the same rules as people move theirs."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+
+from cityops.foundation.records import local_node
+from cityops.regions.models import CGCS2000
+from grid.models import Case, CaseNumber, CaseStep
+from grid.rules.behaviour import OPINIONS, NextMove, days_until, next_move, quality_of, random_of, reports_on
+from grid.rules.codes import CURRENT
+from grid.rules.moving import Desk, changes_of, step_deadline
+from grid.rules.stages import Stage
+from grid.rules.transitions import MOVES, Action, Move, can_move
+from grid.services.reporters import reporter_id
+from grid.services.simulator.bulk import copy_rows
+from grid.services.simulator.ground import rid_of
+from grid.services.simulator.world import Happening, Matter, World, choose_rule, draw
+
+REPORT = MOVES[Action.REPORT]
+SEQUENCE_DIGITS = 10
+
+
+@dataclass
+class Past:
+    """A past in the making: what the rows need besides the world."""
+
+    world: World
+    desk: Desk
+    seed: int
+    per_day: float
+    until: datetime
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    numbers: Counter[date] = field(default_factory=Counter)
+
+
+def write_past(past: Past, days: int) -> tuple[int, int]:
+    """Play ``days`` days up to ``past.until`` and write them; returns the numbers of cases and steps."""
+    today = past.until.astimezone(past.desk.calendar.zone).date()
+    for day in days_until(today, days):
+        for number, at in enumerate(reports_on(past.seed, day, past.per_day, past.desk.calendar)):
+            if at <= past.until:
+                _live_through(past, day, number, at)
+    cases, steps = copy_rows(Case, past.cases), copy_rows(CaseStep, past.steps)
+    CaseNumber.objects.bulk_create(
+        (CaseNumber(division_code=settings.CITYOPS_REGION[:6], day=day, last=n) for day, n in past.numbers.items()),
+        update_conflicts=True,
+        unique_fields=["division_code", "day"],
+        update_fields=["last"],
+    )
+    return cases, steps
+
+
+def case_rid(seed: int, day: date, number: int) -> Any:
+    """The record of the ``number``-th report of a day."""
+    return rid_of("case", seed, day, number)
+
+
+def _live_through(past: Past, day: date, number: int, at: datetime) -> None:
+    """One case from its report to its close, or to now."""
+    rid = case_rid(past.seed, day, number)
+    happening = draw(past.world, random_of(past.seed, rid))
+    past.numbers[day] += 1
+    case = _born(past, rid, day, happening, at)
+    _step(past, case, REPORT, random_of(past.seed, rid, 0))
+    while True:
+        rng = random_of(past.seed, rid, case.version)
+        quality = quality_of(past.seed, case.duty_org) if case.duty_org else 1.0
+        move = next_move(case, rng, past.desk.calendar, quality)
+        if move is None or move.at > past.until:
+            break
+        _advance(past, case, happening, move, rng)
+    past.cases.append(vars(case))
+
+
+def inputs_of(
+    world: World, matter: Matter, *, county: str, action: Action, reason: str, rng: Random
+) -> tuple[dict[str, Any], int | None]:
+    """What a move is given: (inputs for the rules, pk of the disposal rule chosen)."""
+    if action is Action.FILE:
+        pk, rule = choose_rule(matter, rng)
+        return {"rule": rule}, pk
+    if action is Action.DISPATCH:
+        return {"duty_org": world.department_for(matter, county)}, None
+    return ({"reason": reason} if action is Action.REJECT else {}), None
+
+
+def _advance(past: Past, case: SimpleNamespace, happening: Happening, move: NextMove, rng: Random) -> None:
+    if not can_move(Stage(case.state), move.action):
+        raise AssertionError(f"{case.case_no} stands at {case.state} and cannot {move.action}.")
+    inputs, _pk = inputs_of(
+        past.world, happening.matter, county=case.division_code[:6], action=move.action, reason=move.reason, rng=rng
+    )
+    opinion = rng.choice(OPINIONS[move.action])
+    before = case.state
+    changed = changes_of(case, move.action, move.at, past.desk, inputs)
+    vars(case).update(changed)
+    _step(past, case, MOVES[move.action], rng, before=before, opinion=opinion)
+
+
+def _step(past: Past, case: SimpleNamespace, move: Move, rng: Random, *, before: str = "", opinion: str = "") -> None:
+    worker = past.world.worker_for(move.action, case.division_code[:6], case.duty_org, rng)
+    role = next((worker.roles[code] for code in move.roles if worker.roles.get(code)), move.step_role)
+    past.steps.append(
+        {
+            "case_id": case.rid,
+            "origin_code": case.origin_code,
+            "seq": case.version,
+            "action": move.step_code,
+            "from_state": before,
+            "to_state": case.state,
+            "operator_role": role,
+            "operator_org": worker.org_code,
+            "operator_id": worker.pk,
+            "operated_at": case.updated_at,
+            "deadline": step_deadline({"stage_due_at": case.stage_due_at}),
+            "opinion": opinion,
+        }
+    )
+
+
+def _born(past: Past, rid: Any, day: date, happening: Happening, at: datetime) -> SimpleNamespace:
+    matter, thing = happening.matter, happening.component
+    authority = thing.authority if thing else past.world.authority
+    first = matter.rules[0][1] if matter.rules else None
+    return SimpleNamespace(
+        **_EMPTY,
+        rid=rid,
+        origin_code=local_node(),
+        case_no=f"{settings.CITYOPS_REGION[:6]}{day:%Y%m%d}{past.numbers[day]:0{SEQUENCE_DIGITS}d}",
+        kind=matter.kind,
+        std_ref=CURRENT,
+        matter_code=happening.grid.division_code[:6] + matter.code,
+        class_code=matter.code,
+        matter_name=matter.name[:30],
+        dept_code1=authority[0],
+        dept_name1=authority[1],
+        component_id=thing.obj_id if thing else "",
+        source=happening.source,
+        source_no=source_no(happening.source, rid),
+        description=happening.description,
+        address=happening.address,
+        geom=f"SRID={CGCS2000};POINT({happening.lon:.7f} {happening.lat:.7f})",
+        grid_code=happening.grid.code,
+        division_code=happening.grid.division_code,
+        reporter_type=happening.reporter_type,
+        reporter_id=reporter_id(happening.reporter_type, reporter_of(happening, rid)),
+        reported_at=at,
+        filing_condition=first.filing_condition if first else "",
+        limit_value=first.limit_value if first else None,
+        limit_unit=first.limit_unit if first else "",
+        state=REPORT.to_stage.value,
+        urgency=happening.urgency,
+        stage_due_at=past.desk.stage_end(REPORT.limit, at),
+        stage_warn_at=past.desk.stage_warning(REPORT.limit, at),
+        updated_at=at,
+    )
+
+
+def source_no(source: str, rid: Any) -> str:
+    """The number of a hotline's work order; empty for other sources."""
+    return f"12345-{rid.hex[:10]}" if source == Case.Source.HOTLINE else ""
+
+
+def reporter_of(happening: Happening, rid: Any) -> str:
+    """Who reported: a staff number, or something nobody can call."""
+    if happening.reporter_type == Case.ReporterType.COLLECTOR:
+        return f"C{int(happening.grid.division_code[4:9]) % 89 + 11}"
+    return f"simulated-{rid.hex[:12]}" if happening.reporter_type == Case.ReporterType.PUBLIC else ""
+
+
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("task_no", "ext_class", "reject_reason", "duty_org", "deadline_class", "close_type"), ""),
+    **dict.fromkeys(("accepted_at", "filed_at", "rejected_at", "dispatched_at", "dispose_deadline"), None),
+    **dict.fromkeys(("disposed_at", "checked_at", "close_deadline", "closed_at"), None),
+    **dict.fromkeys(("rework_count", "return_count", "postpone_count"), 0),
+    **dict.fromkeys(("is_hung", "is_void", "is_supervised"), "0"),
+    "satisfaction": "",
+    "is_simulated": True,
+    "version": 1,
+}
+"""What a case begins with besides its report."""
