@@ -255,7 +255,8 @@ start_postgresql() {
   options="-c listen_addresses= -c unix_socket_directories=$home/sock -c unix_socket_permissions=0700"
   options+=" -c jit=off -c max_connections=300 -c shared_buffers=256MB -c max_wal_size=4GB -c timezone=UTC"
   options+=" -c synchronous_commit=off -c log_min_messages=warning -c max_locks_per_transaction=256"
-  [ "$kind" = demo ] || options+=" -c fsync=off -c full_page_writes=off -c autovacuum_naptime=10min"
+  options+=" -c fsync=off -c full_page_writes=off" # nothing here is worth waiting for a disk: all can be made again
+  [ "$kind" = demo ] || options+=" -c autovacuum_naptime=10min"
   (cd / && as_server "$bin/pg_ctl" -D "$home/pg" -w -s -t 60 -l "$home/postgresql.log" -o "$options" start)
 }
 
