@@ -35,7 +35,8 @@ def main() -> None:
         output, begun = io.StringIO(), time.monotonic()
         print(f"--- {name} {' '.join(arguments)}", file=sys.stderr)
         call_command(name, *arguments, stdout=output)
-        results.append({"command": name, "seconds": round(time.monotonic() - begun, 1), "output": output.getvalue()})
+        seconds = round(time.monotonic() - begun, 1)
+        results.append({"command": name, "arguments": arguments, "seconds": seconds, "output": output.getvalue()})
     print(json.dumps(results, ensure_ascii=False))
 
 

@@ -11,6 +11,7 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -24,6 +25,7 @@ from demo_nodes import (
     NATION,
     NODES,
     TEMPLATE_COMMANDS,
+    ZHEJIANG,
     Failed,
     Node,
     address,
@@ -43,6 +45,8 @@ from demo_nodes import (
 from demo_supervisor import Supervisor
 
 STATE = DEMO / "state.json"
+SHOWN = 6
+"""Sign-ins said per instance; the page of people shows all."""
 
 
 class Stopped(Exception):
@@ -53,8 +57,10 @@ def prepare(state: dict[str, Any], ports: dict[str, int]) -> None:
     """Make databases and fill them, as far as that was not done."""
     code, existing = fingerprint(), databases()
     if any(node.database not in existing for node in NODES):
-        state.update(prepared={}, joined=[], code=code)
+        state.update(prepared={}, codes={}, joined=False, code=code)
         drop_databases()
+        for node in NODES:
+            shutil.rmtree(node.folder, ignore_errors=True)
         with step("template database: tables, divisions, standard, calendar"):
             template = make_template()
         with step("four databases from it"):
@@ -75,7 +81,7 @@ def fill(state: dict[str, Any], ports: dict[str, int]) -> None:
         commands: list[tuple[str, ...]] = [("node_init",), ("seed_demo", "--json")]
         if node.tier == "municipal":
             commands.append(("simulate",))
-        return node, run_commands(environment(node, ports), *commands)
+        return node, run_commands(environment(node, ports), *commands, *enrolment_codes(node))
 
     missing = [node for node in reversed(NODES) if node.code not in state["prepared"]]
     if not missing:
@@ -83,9 +89,10 @@ def fill(state: dict[str, Any], ports: dict[str, int]) -> None:
     with step("people, organisations, and two cities with a past of 60 days"):
         for node, results in in_parallel(one, missing):
             state["prepared"][node.code] = json.loads(results[1]["output"].splitlines()[-1])
+            state["codes"].update(codes_of(results))
             save(state)
-            for result in results:
-                say(f"    {node.name} {result['command']}: {result['seconds']} s")
+            times = ", ".join(f"{result['command']} {result['seconds']} s" for result in results)
+            say(f"    {node.name}: {times}")
 
 
 def in_parallel(work: Callable[[Node], Any], nodes: Any) -> list[Any]:
@@ -98,7 +105,7 @@ def load() -> dict[str, Any]:
     """What earlier starts did on this database server."""
     server = hashlib.sha256(database_url("").encode()).hexdigest()[:10]
     state: dict[str, Any] = json.loads(STATE.read_text()) if STATE.exists() else {}
-    return state if state.get("server") == server else {"server": server, "prepared": {}, "joined": []}
+    return state if state.get("server") == server else {"server": server}
 
 
 def save(state: dict[str, Any]) -> None:
@@ -109,46 +116,55 @@ def save(state: dict[str, Any]) -> None:
     making.rename(STATE)
 
 
+def enrolment_codes(parent: Node) -> list[tuple[str, ...]]:
+    """The commands that make a one-time code for each child of a node."""
+    return [("enrolment_code", node.code) for node in NODES if node.parent == parent]
+
+
+def codes_of(results: list[dict[str, Any]]) -> dict[str, str]:
+    """Child to code, from what those commands printed."""
+    made = [result for result in results if result["command"] == "enrolment_code"]
+    return {result["arguments"][0]: result["output"].split()[-1] for result in made}
+
+
 def join(state: dict[str, Any], ports: dict[str, int]) -> None:
     """Enrol each node with its parent: codes made at the parents, used at the children, approved at the parents."""
-    children = [node for node in NODES if node.parent and node.code not in state["joined"]]
-    if not children:
+    if state["joined"]:
         return
-    families = {node: [child for child in children if child.parent == node] for node in NODES}
-    parents = [node for node in NODES if families[node]]
-
-    def at_parent(command: str) -> Callable[[Node], dict[str, str]]:
-        def do(parent: Node) -> dict[str, str]:
-            family = families[parent]
-            done = run_commands(environment(parent, ports), *((command, child.code) for child in family))
-            return {child.code: one["output"] for child, one in zip(family, done, strict=True)}
-
-        return do
-
-    with step(f"{'、'.join(child.name for child in children)} join their parents"):
-        codes = {child: text.split()[-1] for made in in_parallel(at_parent("enrolment_code"), parents)
-                 for child, text in made.items()}  # fmt: skip
-        for generation in (parents[:1], parents[1:]) if len(parents) > 1 else (parents,):
-            family = [child for parent in generation for child in families[parent]]
-            in_parallel(lambda child: ask(child, codes[child.code], ports), family)
-            in_parallel(at_parent("approve_join"), generation)
-    state["joined"] = [node.code for node in NODES if node.parent]
+    cities = [node for node in NODES if node.parent == ZHEJIANG]
+    with step("浙江省 joins 国家, 杭州市 and 宁波市 join 浙江省"):
+        for parent in (NATION, ZHEJIANG):
+            if any(node.code not in state["codes"] for node in NODES if node.parent == parent):
+                state["codes"].update(codes_of(run_commands(environment(parent, ports), *enrolment_codes(parent))))
+        ask(ZHEJIANG, state["codes"], ports)
+        # the province hands its cities the nation's key; nothing else here waits for anything else
+        in_parallel(
+            lambda node: approve(node, ports) if node == NATION else ask(node, state["codes"], ports), [*cities, NATION]
+        )
+        approve(ZHEJIANG, ports)
+    state.update(joined=True, codes={})
     save(state)
 
 
-def ask(child: Node, code: str, ports: dict[str, int]) -> None:
-    """Ask the parent to let a child in."""
+def ask(child: Node, codes: dict[str, str], ports: dict[str, int]) -> None:
+    """At the child: ask the parent to let it in."""
     assert child.parent is not None
-    run_commands(environment(child, ports), ("join", address(child.parent, ports), code))
+    run_commands(environment(child, ports), ("join", address(child.parent, ports), codes[child.code]))
+
+
+def approve(parent: Node, ports: dict[str, int]) -> None:
+    """At the parent: let in those who asked."""
+    children = [node for node in NODES if node.parent == parent]
+    run_commands(environment(parent, ports), *(("approve_join", child.code) for child in children))
 
 
 def show(state: dict[str, Any], ports: dict[str, int]) -> None:
     """Addresses and sign-ins."""
     say()
     for node in NODES:
-        say(f"  {node.name}  {address(node, ports)}")
-        for person in state["prepared"][node.code]["people"]:
-            say(f"      {person['username']:<14} {person['name']}")
+        people = state["prepared"][node.code]["people"]
+        say(f"  {node.name:<4} {address(node, ports)}")
+        say("       " + " · ".join(f"{person['username']} {person['name']}" for person in people[:SHOWN]))
     say(f"\n  Password of all: {state['prepared'][NATION.code]['password']}")
     say("  A command at an instance: bin/manage 330100000000-C COMMAND · logs: var/demo/*/*.log")
     say("  Ctrl-C stops everything.\n")
