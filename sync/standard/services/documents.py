@@ -9,7 +9,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
-from sync.standard.rules.definitions import Catalogue, DatasetDef, FieldDef, Kind, Obligation
+from sync.standard.rules.definitions import Catalogue, DatasetDef, FieldDef, Obligation
 from sync.standard.validation import record_type
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -81,21 +81,6 @@ def obligation_words() -> dict[str, str]:
         Obligation.MANDATORY: _("必填"),
         Obligation.CONDITIONAL: _("条件必填"),
         Obligation.OPTIONAL: _("可选"),
-    }
-
-
-def kind_words() -> dict[str, str]:
-    """The kinds of types in words."""
-    return {
-        Kind.TEXT: _("文本"),
-        Kind.NUMBER: _("数字"),
-        Kind.DATE: _("日期"),
-        Kind.MOMENT: _("时间"),
-        Kind.LOGICAL: _("是/否"),
-        Kind.GEOMETRY: _("几何"),
-        Kind.JSON: "JSON",
-        Kind.LONG_TEXT: _("长文本"),
-        Kind.ATTACHMENT: _("附件"),
     }
 
 
