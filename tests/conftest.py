@@ -57,9 +57,10 @@ def _uses_database(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _node_row(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
+def _node_row(request: pytest.FixtureRequest) -> None:
     """Tell the database which node it is (its triggers ask), as ``manage.py node_init`` does."""
     if _uses_database(request):
+        request.getfixturevalue("_django_db_helper")
         _be_node()
 
 

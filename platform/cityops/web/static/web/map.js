@@ -205,7 +205,10 @@ function picking(lib, map, box) {
   const [longitude, latitude] = box.dataset.pick.split(",").map((id) => document.querySelector(id));
   let marker = null;
   const put = (at) => {
-    marker ??= new lib.Marker({ element: pinElement(), anchor: "bottom", draggable: true }).setLngLat(at).addTo(map).on("dragend", () => fill(marker.getLngLat()));
+    if (!marker) {
+      marker = new lib.Marker({ element: pinElement(), anchor: "bottom", draggable: true }).setLngLat(at).addTo(map);
+      marker.on("dragend", () => fill(marker.getLngLat()));
+    }
     marker.setLngLat(at);
   };
   const fill = (at) => {
