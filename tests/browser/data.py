@@ -57,7 +57,7 @@ def _case(node: str, city: str, grid: UnitGrid, number: int, duty: str) -> Case:
     west, south = grid.geom.extent[:2]
     case = Case(
         origin_code=node,
-        case_no=f"{city[:6]}{reported:%Y%m%d}{number + 1:010d}",
+        case_no=f"{city[:6]}{reported:%Y%m%d}{number + 900_001:010d}",
         kind="2", std_ref="GB/T 47678.5-2026", class_code=code, matter_name=name, dept_code1="", dept_name1="",
         source="01", description=f"{name}，影响通行。", address=f"解放路 {number + 1} 号",
         geom=Point(west + STEP / 3, south + STEP / 2, srid=4490),

@@ -159,7 +159,7 @@ def _totals(
     return {
         "cities": len(cities),
         "live": sum(city.link.light == "green" for city in cities),
-        "bad": [city.place.name for city in cities if city.link.light == "red"],
+        "bad": [city.place.name for city in cities if city.link.worst == "red"],
         "today": Shown(sum(city.counts.get("today", 0) for city in cities), address("case-list", query="view=today")),
         "open": Shown(sum(city.counts.get("open", 0) for city in cities), address("case-list", query="view=open")),
         "red": Shown(sum(city.counts.get("red", 0) for city in cities), address("case-list", query="view=overdue")),
@@ -178,8 +178,8 @@ def map_values(cities: list[CityRow]) -> dict[str, dict[str, Any]]:
     at = {code: [round(c.x, 5), round(c.y, 5)] for code, c in centres.values_list("code", "center") if c}
     return {
         city.place.code: {
-            "tone": TONES.get(city.link.light, "own"),
-            "light": city.link.light,
+            "tone": TONES.get(city.link.worst, "own"),
+            "light": city.link.worst,
             "name": short_name(city.place.name),
             "at": at.get(city.place.code),
             "url": city.url,

@@ -50,6 +50,11 @@ class LinkState:
     cells: dict[str, Cell] = field(default_factory=dict)
     url: str = ""
 
+    @property
+    def worst(self) -> str:
+        """The worst light of the link and its datasets."""
+        return self.light
+
 
 def child_divisions(user: Any) -> set[str]:
     """Division codes of the cities that have a node under this platform."""
