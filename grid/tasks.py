@@ -1,11 +1,21 @@
 """Background work of the grid. Waiting imports live in the database and on disk; losing a wake-up costs delay only."""
 
 from contextlib import suppress
+from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
+from celery.schedules import crontab
+from django.conf import settings
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from grid.services.imports.uploads import run_stored, waiting_runs
+from grid.services.simulator.live import tick
+from grid.services.statistics import compile_statistics
+
+RECOMPILED_DAYS = 45
+"""Rework, closing and deadlines change the counts of past days; older days only by ``compile_statistics``."""
 
 
 @shared_task(acks_late=True)
@@ -24,4 +34,21 @@ def wake_imports() -> None:
         import_waiting.apply_async(retry=False)
 
 
-SCHEDULE = {"grid.import_waiting": ("grid.tasks.import_waiting", 60)}
+@shared_task
+def compile_daily_statistics() -> None:
+    """Compile the statistic of the last days (GL04); a day is compiled again while its cases may still change."""
+    compile_statistics(first=timezone.localdate() - timedelta(days=RECOMPILED_DAYS))
+
+
+@shared_task
+def simulated_life() -> None:
+    """Let happen what is due in a simulated city."""
+    tick()
+
+
+SCHEDULE: dict[str, tuple[str, Any]] = {
+    "grid.import_waiting": ("grid.tasks.import_waiting", 60),
+    "grid.daily_statistics": ("grid.tasks.compile_daily_statistics", crontab(hour=1, minute=10)),
+}
+if settings.CITYOPS_SIMULATED:
+    SCHEDULE["grid.simulated_life"] = ("grid.tasks.simulated_life", 45)

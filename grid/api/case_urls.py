@@ -1,5 +1,10 @@
 """Routes of cases in the API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from grid.api import cases
+
+urlpatterns = [
+    path("cases/", cases.CaseList.as_view(), name="case-list"),
+    path("cases/<slug:case_no>/", cases.CaseOne.as_view(), name="case-detail"),
+]

@@ -30,7 +30,7 @@ NIGHT = (22, 6)
 """From this hour to that one a desk has fewer people."""
 OUTDOORS = (time(6, 30), time(21, 0))
 """Collectors are outside."""
-STUCK_SHARE = 0.012
+STUCK_SHARE = 0.02
 """Share of dispatched cases that lie unsigned for days."""
 MOST_REWORK = 2
 """After this many failures a check passes: somebody senior went along."""
@@ -140,7 +140,7 @@ def _limit(case: Living) -> timedelta:
 def _dispatched(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
     lag = _lag(rng, 32 if _is_worked(case) else 9) / quality
     if rng.random() < STUCK_SHARE:
-        lag += timedelta(hours=rng.uniform(16, 60))
+        lag += timedelta(hours=rng.uniform(16, 220))
     lag = min(lag, max(_limit(case) / 3, timedelta(minutes=4))) if rng.random() > 0.06 else lag
     return NextMove(Action.SIGN, add_length(case.updated_at, lag, calendar, is_worked=_is_worked(case)))
 
@@ -150,7 +150,7 @@ def _handling(case: Living, rng: Random, calendar: WorkCalendar, quality: float)
     if case.rework_count or case.dispatched_at is None:
         at = add_length(case.updated_at, limit * rng.uniform(0.08, 0.35), calendar, is_worked=is_worked)
     else:
-        share = rng.lognormvariate(math.log(0.46 / quality), 0.42)
+        share = rng.lognormvariate(math.log(0.46 / quality), 0.46)
         at = add_length(case.dispatched_at, limit * share, calendar, is_worked=is_worked)
     earliest = case.updated_at + _lag(rng, 11, 0.4)
     return NextMove(Action.FEED_BACK, max(at, earliest))

@@ -1,8 +1,10 @@
 """The present of a simulated city: the same people, through the same services as everybody else."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import timezone
@@ -24,6 +26,7 @@ CATCH_UP = timedelta(hours=2)
 """After a pause, reports older than this are not made up for; open cases go on from where they stood."""
 MOST_AT_ONCE = 60
 """Moves of one tick, so that a tick stays short after a pause."""
+WORLD_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,15 @@ def tick(now: datetime | None = None) -> Ticked:
     if plan is None:
         return Ticked()
     now = now or timezone.now()
-    world, desk = read_world(plan.seed), current_desk()
+    world, desk = _world(plan.seed, int(time.monotonic() // WORLD_SECONDS)), current_desk()
     people: dict[int, User] = {}
     return Ticked(_register_due(plan, world, desk, people, now), _move_due(plan, world, desk, people, now))
+
+
+@lru_cache(maxsize=1)
+def _world(seed: int, _period: int) -> World:
+    """The city, read anew every few minutes."""
+    return read_world(seed)
 
 
 def _person(people: dict[int, User], pk: int) -> User:
