@@ -1,51 +1,31 @@
-"""The test division made of Boston's precincts, and the classes its history needs."""
+"""The test city made of Boston's precincts: its divisions, its unit grids, and a quarter of its requests."""
 
-import datetime as dt
-import gzip
-import json
-import tomllib
+import io
 from pathlib import Path
 
-import shapely
-import shapely.geometry
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
-
-from cityops.regions.models import Division
-from cityops.regions.rules import Level
-from grid.rules.codes import CURRENT
-from tests.factories.grid import class_entry
-from tests.factories.people import division
+from django.core.management import call_command
 
 MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
 CITY = "990100000000"
+ZONE = "America/New_York"
+PRECINCTS = Path("city_grid") / "boston_precincts_wgs84.geojson.gz"
+REQUESTS = Path("incidents") / "boston_311_2011q3.csv.gz"
 
 
-def _boundary(shapes: list[shapely.Geometry]) -> MultiPolygon:
-    union = GEOSGeometry(memoryview(shapely.to_wkb(shapely.unary_union(shapes))), srid=4490)
-    return union if isinstance(union, MultiPolygon) else MultiPolygon(union, srid=4490)
+def call(*args: object, **options: object) -> str:
+    """Run a command; returns what it printed."""
+    told = io.StringIO()
+    call_command(*args, **options, stdout=told, stderr=io.StringIO())
+    return told.getvalue()
 
 
-def divisions(data: Path) -> None:
-    """Province, city, county, a street and a community per ward, with boundaries united from the precincts."""
-    with gzip.open(data / "city_grid" / "boston_precincts_wgs84.geojson.gz") as stream:
-        features = json.load(stream)["features"]
-    wards: dict[str, list[shapely.Geometry]] = {}
-    for feature in features:
-        shape = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
-        wards.setdefault(feature["properties"]["WARD_PRECINCT"][:2], []).append(shape)
-    whole = _boundary([shape for shapes in wards.values() for shape in shapes])
-    for code, level in (("990000000000", Level.PROVINCE), (CITY, Level.CITY), ("990101000000", Level.COUNTY)):
-        division(code, level=level, boundary=whole, valid_from=dt.date(2011, 1, 1))
-    for ward, shapes in wards.items():
-        street = f"990101{int(ward):03d}"
-        boundary = _boundary(shapes)
-        division(f"{street}000", level=Level.STREET, boundary=boundary)
-        division(f"{street}001", level=Level.COMMUNITY, boundary=boundary, parent_code=f"{street}000")
-    assert Division.objects.filter(code__startswith="99").count() == 3 + 2 * len(wards)
+def ground(data: Path) -> None:
+    """Divisions, the standard, and the precincts as unit grids."""
+    call("load_regions", file=data / PRECINCTS, mapping=MAPPINGS / "boston_divisions.toml")
+    call("load_standard")
+    call("import_grids", data / PRECINCTS, mapping=MAPPINGS / "boston_grids.toml", repair=True)
 
 
-def classes() -> None:
-    """The classes that the mapping of the cases names."""
-    mapping = tomllib.loads((MAPPINGS / "boston_cases.toml").read_text(encoding="utf-8"))
-    for code in set(mapping["codes"]["class_code"].values()):
-        class_entry(code, version=CURRENT, name=f"事项{code}")
+def history(data: Path) -> str:
+    """The third quarter of 2011."""
+    return call("import_cases", data / REQUESTS, mapping=MAPPINGS / "boston_cases.toml")

@@ -101,4 +101,5 @@ class GridRecipe(Recipe):
             f"FROM {GOOD} AS s WHERE s.status = '9' AND u.grid_code = s.grid_code AND u.status <> '9'",
             [today],
         )
+        execute("ANALYZE grid_unitgrid")
         return stage.rows_good
