@@ -9,4 +9,4 @@ class CursorPaging(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
-    ordering = "-pk"
+    ordering: str | tuple[str, ...] = "-pk"

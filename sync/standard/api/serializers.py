@@ -49,7 +49,7 @@ class DatasetAnswer(DatasetRow):
     key = serializers.ListField(child=serializers.CharField())
     fields_ = FieldRow(many=True)
 
-    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+    def get_fields(self) -> dict[str, serializers.Field]:
         """``fields`` is a name of the framework, so it is declared under another one."""
         found = super().get_fields()
         found["fields"] = found.pop("fields_")
@@ -60,7 +60,7 @@ class CodeRow(serializers.Serializer[object]):
     """One code."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class CodeListAnswer(serializers.Serializer[object]):

@@ -30,7 +30,7 @@ from sync.standard.selectors.dictionaries import catalogue
 from sync.standard.services.documents import json_schema
 
 VERSION = OpenApiParameter("version", str, description="Catalogue version; the default one if left out")
-MAY_VIEW = [HasPermission("standard.view_dictionaryversion")]
+MAY_VIEW: list[Any] = [HasPermission("standard.view_dictionaryversion")]
 
 
 def _catalogue(request: Request) -> Catalogue:
