@@ -27,7 +27,15 @@ EFFECTS: dict[Action, str | Promise] = {
 }
 """What happens when the button is pressed, said before it is."""
 WARNINGS = frozenset({Action.REJECT, Action.FAIL_CHECK})
-REASONS = [(code, _(text)) for code, text in REJECT_REASONS.items()]
+REASONS: dict[str, str | Promise] = {
+    "01": _("不属范围"),
+    "02": _("重复"),
+    "03": _("现场不存在"),
+    "04": _("已自行处置"),
+    "05": _("信息不全"),
+    "06": _("权属不清待协调"),
+}
+"""CL_REJECT in words; the codes are those of the rule."""
 
 
 class MoveForm(forms.Form):
@@ -35,7 +43,9 @@ class MoveForm(forms.Form):
 
     duty_org = forms.ChoiceField(label=_("责任单位"))
     rule = forms.ChoiceField(label=_("立案条件"), widget=forms.RadioSelect)
-    reason = forms.ChoiceField(label=_("原因"), choices=[("", _("请选择原因")), *REASONS])
+    reason = forms.ChoiceField(
+        label=_("原因"), choices=[("", _("请选择原因")), *((code, REASONS[code]) for code in REJECT_REASONS)]
+    )
     opinion = forms.CharField(
         label=_("意见"),
         max_length=2000,

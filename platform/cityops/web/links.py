@@ -53,7 +53,8 @@ class LinkState:
     @property
     def worst(self) -> str:
         """The worst light of the link and its datasets."""
-        return self.light
+        order = ("red", "yellow", "paused", "green", "none")
+        return min([self.light, *(cell.light for cell in self.cells.values())], key=order.index)
 
 
 def child_divisions(user: Any) -> set[str]:

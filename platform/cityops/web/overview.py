@@ -7,7 +7,7 @@ from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import Area
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.models import Organisation
 from cityops.regions.models import Division
@@ -23,10 +23,10 @@ from grid.selectors.extents import Bounds
 
 WEEK = timedelta(days=7)
 LIGHT_WORDS = (
-    (Light.RED, "超期"),
-    (Light.YELLOW, "用时 ≥ 80%"),
-    (Light.GREEN, "正常"),
-    (Light.PAUSED, "挂账"),
+    (Light.RED, _("超期")),
+    (Light.YELLOW, _("用时 ≥ 80%")),
+    (Light.GREEN, _("正常")),
+    (Light.PAUSED, _("挂账")),
 )
 ROWS = 10
 
@@ -58,7 +58,7 @@ def board(user: Any) -> dict[str, Any]:
 
 def legend(lights: dict[str, int]) -> list[dict[str, Any]]:
     """The rows of the map's legend, worst first."""
-    return [{"light": light.value, "text": _(text), "count": lights[light.value]} for light, text in LIGHT_WORDS]
+    return [{"light": light.value, "text": text, "count": lights[light.value]} for light, text in LIGHT_WORDS]
 
 
 def _departments(cases: list[Case]) -> dict[str, str]:
