@@ -18,12 +18,9 @@ def prefix_of(node_code: str) -> str:
 
 
 def is_under(node_code: str, ancestor_code: str) -> bool:
-    """Whether a node lies below another in the tree of divisions."""
-    if node_code[-1] == ancestor_code[-1]:
-        return False
-    return LETTERS[node_code[-1]] > LETTERS[ancestor_code[-1]] and prefix_of(node_code).startswith(
-        prefix_of(ancestor_code)
-    )
+    """Whether a node lies below another in the tree of divisions. Raises ValueError for what is no node code."""
+    prefix, above = prefix_of(node_code), prefix_of(ancestor_code)
+    return len(prefix) > len(above) and prefix.startswith(above)
 
 
 def may_send_up(*, sender: str, producer: str, scope: str, receiver: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import DataError, IntegrityError, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -20,6 +21,8 @@ from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services.checks import Check, checks_of
 from sync.exchange.services.shapes import Shape, quoted
 
+REFUSED_BY_DATABASE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+"""Django does not translate what COPY raises, so both kinds are caught."""
 VERDICTS = (
     "CREATE TEMP TABLE IF NOT EXISTS sync_verdict (seq bigint PRIMARY KEY, state text, reasons jsonb) "
     "ON COMMIT DELETE ROWS"
@@ -109,7 +112,7 @@ def apply_chunk(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
     try:
         with transaction.atomic():
             return _apply(cursor, target, chunk)
-    except (DataError, IntegrityError) as error:
+    except REFUSED_BY_DATABASE as error:
         if len(chunk.lines) > 1:
             outcome = Outcome()
             for half in chunk.halves():

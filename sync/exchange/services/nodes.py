@@ -45,14 +45,15 @@ def init_node() -> Initialised:
     if me is not None and me.node_code != instance.node_code:
         raise ValueError(f"This database is {me.node_code}; the settings say {instance.node_code}.")
     if me is None or me.incarnation is None:
-        me = SyncSelf(
+        SyncSelf.objects.update_or_create(
             id=1,
-            node_code=instance.node_code,
-            incarnation=uuid.uuid4(),
-            system_identifier=_system_identifier(),
-            started_at=timezone.now(),
+            defaults={
+                "node_code": instance.node_code,
+                "incarnation": uuid.uuid4(),
+                "system_identifier": _system_identifier(),
+                "started_at": timezone.now(),
+            },
         )
-        me.save()
         audit.record("node.init", kind="Node", key=instance.node_code, division_code=instance.region_code)
     key = make_own_key()
     register_node(

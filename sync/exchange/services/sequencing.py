@@ -42,8 +42,8 @@ def sequence(*, limit: int | None = None) -> int:
     try:
         with _snapshot() as cursor:
             return _round(cursor, limit) if cursor is not None else 0
-    except OperationalError as error:
-        if not isinstance(error.__cause__, SerializationFailure):
+    except (OperationalError, SerializationFailure) as error:
+        if not isinstance(error.__cause__ or error, SerializationFailure):
             raise
         logger.info("another sequencer was faster; its round stands")
         return 0
@@ -63,6 +63,8 @@ def _round(cursor: CursorWrapper, limit: int) -> int:
     steady_text(cursor)
     for statement in WORK_TABLES.strip().split(";\n"):
         cursor.execute(statement.rstrip(";"))
+    for table in ("sync_taken", "sync_changed", "sync_numbered"):
+        cursor.execute(f"DELETE FROM {table}")
     taken = _take_marks(cursor, limit)
     if not taken:
         return 0
