@@ -36,7 +36,7 @@ def inside_city_codes(stage: Stage, city: City, code: str) -> None:
         "foreign_division",
         f"SELECT s.row_no, {code} AS shown FROM {STAGE} AS s WHERE {code} IS NOT NULL AND {code} NOT LIKE %s::text",
         saying(
-            _("区划代码 %(shown)s 不属于") + f"{city.name}({city.prefix}…)。",
+            _("区划代码 %(shown)s 不属于%(city)s。").replace("%(city)s", f"{city.name}({city.prefix}…)"),
             _("请改正代码，或在所属城市的平台导入。"),
         ),
         field=stage.key,
