@@ -4,8 +4,10 @@ from django.urls import path
 
 from cityops.accounts.guards import requires
 from grid.web import desk
+from grid.web.calendar import urlpatterns as calendar_urlpatterns
 
 urlpatterns = [
+    *calendar_urlpatterns,
     path("register/", requires("grid.register_case")(desk.case_register), name="case-register"),
     path("classes/", requires("grid.register_case")(desk.class_options), name="case-class-search"),
     path("place/", requires("grid.register_case")(desk.place_note), name="case-place"),

@@ -1,0 +1,200 @@
+"""The working calendar 工作日历: a year at a glance, its legal basis, the city's changes, and a trial of a limit."""
+
+import calendar as months
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from cityops.accounts.guards import requires
+from cityops.foundation.errors import InvalidInput
+from grid.models import CalendarDay
+from grid.rules.clock import CalendarWithoutHours, WorkCalendar, explain
+from grid.selectors.calendar import LOCAL_SOURCE, work_calendar
+from grid.services import calendar as service
+from sync.standard.models import DisposalRule
+
+FIRST_YEAR, LAST_YEAR = 2004, 2099
+CHANGE = "grid.change_calendar"
+
+
+class DayForm(forms.Form):
+    """A day that the city works or has off against the notice."""
+
+    day = forms.DateField(label=gettext_lazy("日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("改为"),
+        choices=[
+            ("off", gettext_lazy("休息日")),
+            ("work", gettext_lazy("工作日")),
+            ("reset", gettext_lazy("恢复官方安排")),
+        ],
+    )
+    name = forms.CharField(label=gettext_lazy("说明"), max_length=40, required=False)
+
+
+class HoursForm(forms.Form):
+    """The working periods from a day on."""
+
+    valid_from = forms.DateField(label=gettext_lazy("自"), widget=forms.DateInput(attrs={"type": "date"}))
+    morning_from = forms.TimeField(label=gettext_lazy("上午开始"), widget=forms.TimeInput(attrs={"type": "time"}))
+    morning_to = forms.TimeField(label=gettext_lazy("上午结束"), widget=forms.TimeInput(attrs={"type": "time"}))
+    afternoon_from = forms.TimeField(label=gettext_lazy("下午开始"), widget=forms.TimeInput(attrs={"type": "time"}))
+    afternoon_to = forms.TimeField(label=gettext_lazy("下午结束"), widget=forms.TimeInput(attrs={"type": "time"}))
+
+    def periods(self) -> list[tuple[time, time]]:
+        """The two periods of a day."""
+        asked = self.cleaned_data
+        return [(asked["morning_from"], asked["morning_to"]), (asked["afternoon_from"], asked["afternoon_to"])]
+
+
+class TrialForm(forms.Form):
+    """A limit to try: from when, how long."""
+
+    start = forms.DateTimeField(
+        label=gettext_lazy("起算时间"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    value = forms.DecimalField(label=gettext_lazy("时限"), min_value=0, max_value=999, decimal_places=1)
+    unit = forms.ChoiceField(label=gettext_lazy("单位"), choices=DisposalRule.Unit.choices)
+
+
+@dataclass(frozen=True)
+class DayCell:
+    """One day of the year's sheet; ``kind`` is work, rest, holiday or makeup."""
+
+    day: date
+    kind: str
+    name: str
+    is_local: bool
+    is_today: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month: weeks from Monday, with gaps where another month's days stand."""
+
+    number: int
+    weeks: list[list[DayCell | None]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def calendar_page(request: HttpRequest) -> HttpResponse:
+    """Show a year; take a change of a day or of the hours."""
+    day_form, hours_form = DayForm(), HoursForm(initial=_present_hours())
+    if request.method == "POST":
+        if not request.user.has_perm(CHANGE):
+            raise PermissionDenied
+        day_form, hours_form, done = _change(request, day_form, hours_form)
+        if done:
+            return redirect(f"{reverse('calendar')}?year={_year(request)}")
+    year = _year(request)
+    calendar = work_calendar()
+    special = {row.day: row for row in CalendarDay.objects.filter(day__year=year)}
+    trial = TrialForm(
+        request.GET if "unit" in request.GET else None, initial={"start": timezone.localtime(), "value": 1}
+    )
+    facts = {
+        "year": year,
+        "today": timezone.localdate(),
+        "months": _months(year, calendar, special),
+        "is_official": year in calendar.official_years,
+        "sources": sorted({row.source for row in special.values()}),
+        "special": special.values(),
+        "local_source": LOCAL_SOURCE,
+        "hours": calendar.hours,
+        "day_form": day_form,
+        "hours_form": hours_form,
+        "trial": trial,
+        "trial_steps": _trial(trial, calendar),
+        "may_change": request.user.has_perm(CHANGE),
+        "weekdays": [_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")],
+    }
+    return render(request, "grid/calendar.html", facts, status=400 if day_form.errors or hours_form.errors else 200)
+
+
+def _year(request: HttpRequest) -> int:
+    text = request.GET.get("year", "")
+    this_year = timezone.localdate().year
+    return min(max(int(text), FIRST_YEAR), LAST_YEAR) if text.isascii() and text.isdigit() else this_year
+
+
+def _present_hours() -> dict[str, Any]:
+    periods = work_calendar().periods_on(timezone.localdate())
+    names = (("morning_from", "morning_to"), ("afternoon_from", "afternoon_to"))
+    return {
+        name: value
+        for pair, period in zip(names, periods, strict=False)
+        for name, value in zip(pair, period, strict=True)
+    }
+
+
+def _change(request: HttpRequest, day_form: DayForm, hours_form: HoursForm) -> tuple[DayForm, HoursForm, bool]:
+    """Do what was asked: (day form, hours form, whether it was done)."""
+    form: DayForm | HoursForm
+    if request.POST.get("what") == "hours":
+        form = hours_form = HoursForm(request.POST)
+    else:
+        form = day_form = DayForm(request.POST)
+    if not form.is_valid():
+        return day_form, hours_form, False
+    try:
+        _apply(form)
+    except InvalidInput as fault:
+        form.add_error(None, fault.detail)
+        return day_form, hours_form, False
+    messages.success(request, _("已保存。此后起算的时限按新日历计算，已定的截止时间不变。"))
+    return day_form, hours_form, True
+
+
+def _apply(form: DayForm | HoursForm) -> None:
+    asked = form.cleaned_data
+    if isinstance(form, HoursForm):
+        service.set_hours(asked["valid_from"], form.periods())
+    elif asked["kind"] == "reset":
+        service.reset_day(asked["day"])
+    else:
+        service.set_day(asked["day"], is_workday=asked["kind"] == "work", name=asked["name"])
+
+
+def _months(year: int, calendar: WorkCalendar, special: dict[date, CalendarDay]) -> Iterator[Month]:
+    today = timezone.localdate()
+    for number in range(1, 13):
+        weeks = [
+            [_cell(day, calendar, special.get(day), today) if day.month == number else None for day in week]
+            for week in months.Calendar().monthdatescalendar(year, number)
+        ]
+        yield Month(number, weeks)
+
+
+def _cell(day: date, calendar: WorkCalendar, row: CalendarDay | None, today: date) -> DayCell:
+    worked = calendar.is_workday(day)
+    usual = day.weekday() < 5
+    kind = ("work" if worked else "rest") if worked == usual and row is None else ("makeup" if worked else "holiday")
+    return DayCell(day, kind, row.name if row else "", row is not None and row.source == LOCAL_SOURCE, day == today)
+
+
+def _trial(form: TrialForm, calendar: WorkCalendar) -> list[Any]:
+    """How a limit is counted, day by day; empty where nothing was asked."""
+    if not form.is_bound or not form.is_valid():
+        return []
+    asked = form.cleaned_data
+    try:
+        return explain(asked["start"], asked["value"], asked["unit"], calendar)
+    except CalendarWithoutHours:
+        form.add_error(None, _("日历里没有工作时段，无法计算工作时限。"))
+        return []
+
+
+urlpatterns = [path("calendar/", requires("grid.view_calendar")(calendar_page), name="calendar")]
