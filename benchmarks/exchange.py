@@ -126,6 +126,14 @@ class Limit:
         sender.execute("CREATE TABLE limit_sync_record (LIKE sync_record INCLUDING ALL)")
         for table in ("grid_case", *EVIDENCE):
             receiver.execute(f"CREATE TABLE limit_{table} (LIKE {table} INCLUDING ALL)")
+        self._version = {
+            "rid": "rid",
+            "dataset": "'GL01'",
+            "owner_code": "'330100000000-C'",
+            "op": "'U'",
+            "content_sha": "decode(repeat('ab', 32), 'hex')",
+        }
+        fill_columns(receiver, "sync_record", self._version)
         receiver.execute("CREATE TABLE limit_receipt (batch bigint PRIMARY KEY, text bytea)")
         listed = ", ".join(self._columns)
         receiver.execute(
@@ -139,13 +147,12 @@ class Limit:
 
     def _batch(self, first: int, last: int, number: int) -> None:
         listed = ", ".join(self._columns)
-        version = "'GL01', '330100000000-C', 1, 1, 'U', decode(repeat('ab', 32), 'hex'), now()"
-        names = "rid, dataset, owner_code, rec_epoch, rev, op, content_sha, at"
+        names, version = ", ".join(self._version), ", ".join(self._version.values())
         wanted = "SELECT md5(%s::text || ' ' || n)::uuid FROM generate_series(%s::int, %s::int) n"
         asked = [str(number), first, last]
         with self._sender.transaction():
             self._sender.execute(
-                f"INSERT INTO limit_sync_record ({names}) SELECT rid, {version} FROM grid_case WHERE rid IN ({wanted})",
+                f"INSERT INTO limit_sync_record ({names}) SELECT {version} FROM grid_case WHERE rid IN ({wanted})",
                 asked,
             )
         with self._sender.cursor() as cursor:
@@ -161,7 +168,7 @@ class Limit:
                 f"INSERT INTO limit_grid_case ({listed}) SELECT {listed} FROM stage "
                 f"ON CONFLICT (rid) DO UPDATE SET {changes}"
             )
-            cursor.execute(f"INSERT INTO limit_sync_record ({names}) SELECT rid, {version} FROM stage")
+            cursor.execute(f"INSERT INTO limit_sync_record ({names}) SELECT {version} FROM stage")
             cursor.execute(
                 "INSERT INTO limit_sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) "
                 "SELECT 1, 1, %s + row_number() OVER (), rid, 'A', %s FROM stage",
