@@ -1,0 +1,194 @@
+"""A simulated city: deterministic, by the rules of people, marked as simulated, and alive."""
+
+import datetime as dt
+import itertools
+from collections import Counter
+
+import pytest
+from django.contrib.gis.geos import MultiPolygon
+from django.db.models import F
+
+from cityops.accounts.models import Organisation
+from cityops.foundation.errors import Refused
+from cityops.regions.rules import Level
+from grid.models import Case, CaseDailyStatistic, CaseNumber, CaseStep, Component, UnitGrid
+from grid.rules.behaviour import next_move, quality_of, random_of, reports_on
+from grid.rules.clock import STANDARD_HOURS, WorkCalendar, WorkingHours
+from grid.rules.codes import parse_component_id, parse_grid_code
+from grid.rules.stages import Stage
+from grid.rules.transitions import BY_STEP
+from grid.services.simulator.live import tick
+from grid.services.simulator.run import Plan, simulate, stored_plan
+from grid.services.statistics import compile_statistics
+from tests.factories import grid as ground
+from tests.factories.people import division, organisation, person
+
+NOW = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
+"""10:30 of a Tuesday in the city's time."""
+PLAN = Plan(seed=7, days=6, per_day=25)
+CALENDAR = WorkCalendar(dt.timezone(dt.timedelta(hours=8)), (WorkingHours(dt.date(2000, 1, 1), STANDARD_HOURS),))
+
+
+def test_a_day_has_its_rush_and_is_the_same_every_time():
+    day = dt.date(2026, 11, 23)
+    first, again = reports_on(1, day, 400, CALENDAR), reports_on(1, day, 400, CALENDAR)
+    assert first == again == sorted(first)
+    assert reports_on(2, day, 400, CALENDAR) != first
+    hours = Counter(at.astimezone(CALENDAR.zone).hour for at in first)
+    assert hours[8] > hours[3] + hours[23]
+    assert len(reports_on(1, dt.date(2026, 11, 22), 400, CALENDAR)) < len(first)
+
+
+def test_departments_differ_and_keep_their_character():
+    qualities = {quality_of(1, f"org{number}") for number in range(40)}
+    assert len(qualities) == 40
+    assert min(qualities) < 0.85
+    assert max(qualities) > 1.1
+    assert quality_of(1, "org1") == quality_of(1, "org1")
+
+
+@pytest.mark.parametrize("stage", sorted(Stage))
+def test_every_move_drawn_is_in_the_table_and_later_than_the_case(stage):
+    case = ground.Case(
+        state=stage, version=3, source="02", updated_at=NOW, dispatched_at=NOW, limit_value=4, limit_unit="work_hour"
+    )
+    for number in range(60):
+        move = next_move(case, random_of(number), CALENDAR, 0.9)
+        if move is None:
+            assert stage not in {s for row in BY_STEP.values() for s in row.from_stages}
+            return
+        assert stage in BY_STEP[_step_of(move.action)].from_stages
+        assert move.at >= NOW
+
+
+def _step_of(action):
+    return next(code for code, move in BY_STEP.items() if move.action == action)
+
+
+@pytest.fixture
+def town(settings):
+    """A small city, ready to be simulated."""
+    settings.CITYOPS_SIMULATED = True
+    ground.ready_city()
+    UnitGrid.objects.all().delete()
+    county = division("330102000000", name="测试区")
+    community = division(ground.COMMUNITY, level=Level.COMMUNITY)
+    for place in (county, community):
+        place.boundary = MultiPolygon(ground.box(120.0, 30.0, 120.02, 30.02), srid=4490)
+        place.save()
+    ground.class_entry("01001", kind="1", name="供水井盖")
+    worker = organisation("CZ0000000000000001", name="环卫所", industry="SR")
+    person("department", organisation=worker)
+    for role in ("collector", "acceptor", "duty_leader", "dispatcher"):
+        person(role)
+    return worker
+
+
+@pytest.mark.django_db
+class TestTown:
+    def test_the_past_follows_the_table_of_moves(self, town):
+        done = simulate(PLAN, now=NOW)
+        assert done.grids == UnitGrid.objects.count() > 5
+        assert done.components == Component.objects.count() > 50
+        assert done.cases == Case.objects.filter(is_simulated=True).count() > 80
+        assert done.steps == CaseStep.objects.count()
+        for case in Case.objects.prefetch_related("steps"):
+            steps = sorted(case.steps.all(), key=lambda step: step.seq)
+            assert [step.seq for step in steps] == list(range(1, case.version + 1))
+            assert steps[-1].to_state == case.state
+            assert steps[-1].operated_at == case.updated_at <= NOW
+            for before, after in itertools.pairwise(steps):
+                move = BY_STEP[after.action]
+                assert (after.from_state, before.to_state) == (before.to_state, after.from_state)
+                assert after.from_state in move.from_stages
+                assert after.to_state == move.to_stage
+                assert after.operated_at >= before.operated_at
+        closed = Case.objects.filter(state="80")
+        assert closed.count() > 40
+        assert not closed.filter(closed_at=None).exists()
+        assert not closed.exclude(close_deadline__gt=F("dispose_deadline")).exists()
+
+    def test_codes_and_places_are_true(self, town):
+        simulate(PLAN, now=NOW)
+        grids = {grid.grid_code: grid for grid in UnitGrid.objects.all()}
+        for grid in grids.values():
+            assert parse_grid_code(grid.grid_code).community == grid.division_code
+            assert 2_000 <= grid.area_m2 <= 50_000
+            assert grid.geom.valid
+        shapes = [grid.geom for grid in grids.values()]
+        assert all(a.intersection(b).area < 1e-12 for a in shapes for b in shapes if a is not b)
+        for component in Component.objects.all():
+            assert parse_component_id(component.obj_id, component.std_ref).class_code == component.class_code
+            assert grids[component.grid_code].geom.contains(component.geom)
+        assert all(grids[case.grid_code].geom.buffer(1e-9).contains(case.geom) for case in Case.objects.all())
+
+    def test_the_same_seed_gives_the_same_city_and_a_second_run_changes_nothing(self, town):
+        simulate(PLAN, now=NOW)
+        first = list(Case.objects.order_by("case_no").values_list("rid", "case_no", "state", "updated_at"))
+        assert simulate(PLAN, now=NOW).cases == 0
+        assert stored_plan() == PLAN
+        Case.objects.all().delete()
+        CaseNumber.objects.all().delete()
+        simulate(PLAN, now=NOW)
+        assert list(Case.objects.order_by("case_no").values_list("rid", "case_no", "state", "updated_at")) == first
+
+    def test_numbers_go_on_where_the_past_ended(self, town):
+        simulate(PLAN, now=NOW)
+        today = Case.objects.filter(case_no__startswith="33010020261124").count()
+        assert CaseNumber.objects.get(day=dt.date(2026, 11, 24)).last == today
+
+    def test_the_present_is_played_through_the_services(self, town):
+        simulate(PLAN, now=NOW)
+        before, steps = Case.objects.count(), CaseStep.objects.count()
+        later = NOW + dt.timedelta(hours=1)
+        done = tick(later)
+        assert done.registered == Case.objects.count() - before > 0
+        assert done.moved > 0
+        assert CaseStep.objects.count() == steps + done.registered + done.moved
+        assert not Case.objects.filter(is_simulated=False).exists()
+        again = tick(later)
+        assert again.registered == 0
+
+    def test_an_instance_that_is_not_simulated_is_left_alone(self, town, settings):
+        settings.CITYOPS_SIMULATED = False
+        with pytest.raises(Refused):
+            simulate(PLAN, now=NOW)
+        with pytest.raises(Refused):
+            tick(NOW)
+        assert not Case.objects.exists()
+
+    def test_what_is_missing_is_named(self, town):
+        Organisation.objects.filter(org_type="05").update(status="0")
+        with pytest.raises(Refused, match="seed_demo"):
+            simulate(PLAN, now=NOW)
+        assert not UnitGrid.objects.exists()
+
+
+@pytest.mark.django_db
+class TestStatistics:
+    def test_the_compiled_days_agree_with_the_cases(self, town):
+        simulate(PLAN, now=NOW)
+        assert compile_statistics(last=NOW.date()) > 0
+        total = Counter()
+        for row in CaseDailyStatistic.objects.values("report_num", "register_num", "close_num", "intime_close_num"):
+            total.update(row)
+        cases = Case.objects.all()
+        assert total["report_num"] == cases.count()
+        assert total["register_num"] == cases.exclude(filed_at=None).count()
+        assert total["close_num"] == cases.filter(state="80").count()
+        assert total["intime_close_num"] == cases.filter(state="80", closed_at__lte=F("close_deadline")).count()
+
+    def test_compiling_again_touches_nothing(self, town):
+        simulate(PLAN, now=NOW)
+        compile_statistics(last=NOW.date())
+        assert compile_statistics(last=NOW.date()) == 0
+
+    def test_days_are_those_of_the_city(self):
+        ground.stored_case(reported_at=dt.datetime(2026, 11, 20, 16, 30, tzinfo=dt.UTC))
+        compile_statistics()
+        row = CaseDailyStatistic.objects.get()
+        assert (row.stat_date, row.division_code, row.report_num) == (dt.date(2026, 11, 21), "330102001000", 1)
+
+    def test_replicas_are_not_counted(self):
+        ground.stored_case(origin_code="330200000000-C", reported_at=NOW - dt.timedelta(days=3))
+        assert compile_statistics(last=NOW.date()) == 0
