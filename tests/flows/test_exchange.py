@@ -17,7 +17,7 @@ WITH made AS (
         dept_code3, dept_name3, grid_code, division_code, state, init_date, data_source, note, street_code,
         street_name, community_name, class_code, std_ref, geom, precision_class, extra, source_crs)
     SELECT gen_random_uuid(), %(node)s, '330102' || '00101' || to_char(g, 'FM000000'), '窨井盖', '001', '城管局', '',
-        '', '', '', '330102001001001', '330102001001', '01', DATE '2026-01-01', '实测', '第' || g || '个', '330102001',
+        '', '', '', '330102001001001', '330102001001', '01', DATE '2026-01-01', '01', '第' || g || '个', '330102001',
         '', '', '00101', 'GB/T 47678.5-2026',
         ST_SetSRID(ST_MakePoint(120.1 + g * 1e-6, 30.2), 4490), '', '{}', ''
     FROM generate_series(%(first)s::int, %(last)s::int) g RETURNING 1
