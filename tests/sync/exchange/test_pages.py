@@ -1,0 +1,91 @@
+"""Pages and API of the exchange: who sees what, parked records with reasons, approval by a second person."""
+
+import pytest
+from django.urls import reverse
+
+from sync.exchange.models import Enrolment, Link, Parked
+from sync.exchange.services.receiving import receive
+from tests.factories.people import NINGBO, ZHEJIANG, api_token, bearer, person
+from tests.sync.exchange.conftest import CITY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def province(from_city):
+    """浙江, which received one good organisation and parked one."""
+    from tests.sync.exchange.test_receiving import rewritten
+
+    sent = from_city("城管局", "园林局")
+    receive(rewritten(sent, lambda raw: raw.replace(b"330100000000", b"330200000000", 1)), sender=CITY)
+
+
+def signed_in(client, role, division=ZHEJIANG):
+    client.force_login(person(role, division_code=division))
+    return client
+
+
+@pytest.mark.parametrize("name", ["exchange-overview", "exchange-parked", "exchange-enrolments"])
+def test_pages_open_for_who_may_and_not_for_others(client, province, name):
+    assert client.get(reverse(name)).status_code == 302
+    assert signed_in(client, "system_admin").get(reverse(name)).status_code == 200
+    assert signed_in(client, "expert").get(reverse(name)).status_code == 403
+
+
+def test_the_overview_names_links_datasets_and_what_is_parked(client, province):
+    page = signed_in(client, "supervisor").get(reverse("exchange-overview")).content.decode()
+    assert "杭州市" in page
+    assert "JC02" in page
+
+
+def test_a_link_shows_streams_receipts_and_batches(client, province):
+    page = signed_in(client, "supervisor").get(reverse("exchange-link", args=[CITY]))
+    assert page.status_code == 200
+    assert "330000000000-P" in page.content.decode()
+
+
+def test_a_link_of_another_region_is_not_there(client, province):
+    signed_in(client, "supervisor", NINGBO)
+    assert client.get(reverse("exchange-link", args=[CITY])).status_code == 404
+    assert client.post(reverse("exchange-compare", args=[CITY])).status_code == 404
+    assert client.post(reverse("exchange-retry", args=[Parked.objects.get().pk])).status_code == 404
+    assert Link.objects.get().compare_asked_at is None
+
+
+def test_parked_records_show_reason_and_can_be_tried_again(client, province):
+    signed_in(client, "supervisor")
+    parked = Parked.objects.get()
+    assert parked.reasons[0]["remedy"] in client.get(reverse("exchange-parked")).content.decode()
+    answer = client.post(reverse("exchange-retry", args=[parked.pk]))
+    assert answer.status_code == 302
+    parked.refresh_from_db()
+    assert (parked.state, parked.tries) == ("P", 2)
+
+
+def test_a_comparison_can_be_asked_for(client, province):
+    signed_in(client, "supervisor").post(reverse("exchange-compare", args=[CITY]))
+    assert Link.objects.get().compare_asked_at is not None
+
+
+def test_who_makes_the_code_cannot_approve_with_it(client, province):
+    admin = person(("system_admin",), division_code=ZHEJIANG)
+    client.force_login(admin)
+    page = client.post(reverse("exchange-code"), {"child": "330200000000-C"})
+    assert page.context["code"] in page.content.decode()
+    assert client.post(reverse("exchange-code"), {"child": "330200"}).status_code == 422
+    assert client.post(reverse("exchange-approve", args=["330200000000-C"])).status_code == 403
+    assert Enrolment.objects.get(child_code="330200000000-C").state == "open"
+
+
+def test_the_api_gives_the_same_within_the_region(client, province):
+    token = api_token(person("supervisor", division_code=ZHEJIANG, is_integration=True))
+    found = client.get("/api/v1/exchange/links/", headers=bearer(token))
+    assert [link["peer_code"] for link in found.json()] == [CITY]
+    datasets = client.get("/api/v1/exchange/datasets/", headers=bearer(token)).json()
+    assert {d["dataset"]: d["parked"] for d in datasets if d["parked"]} == {"JC02": 1}
+    parked = client.get("/api/v1/exchange/parked/", headers=bearer(token)).json()["results"]
+    assert parked[0]["reasons"][0]["code"] == "owner_division"
+    other = api_token(person("supervisor", division_code=NINGBO, is_integration=True))
+    assert client.get("/api/v1/exchange/links/", headers=bearer(other)).json() == []
+    assert client.get("/api/v1/exchange/parked/", headers=bearer(other)).json()["results"] == []
+    assert client.get("/api/v1/exchange/links/").status_code == 401
