@@ -102,7 +102,7 @@ def _text(stream: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
         encoding = encoding_of(stream)
         stream.seek(0)
     try:
-        return io.TextIOWrapper(stream, encoding=encoding, newline="")  # type: ignore[type-var]
+        return io.TextIOWrapper(stream, encoding=encoding, newline="")
     except LookupError as error:
         raise FileRefused(_("没有名为 %(name)s 的字符编码。") % {"name": encoding}) from error
 

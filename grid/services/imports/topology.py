@@ -141,8 +141,8 @@ def _pieces(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[st
             execute("UPDATE import_shape SET geom = %s::geometry WHERE row_no = %s::int", [shape, row_no])
         elif area < options["sliver_m2"]:
             lost += area
-            message = _("去掉了 %(area).2f m² 的碎片。") % {"area": area}
-            _tell(stage, (row_no, code), "sliver_dropped", (message, _("碎片成为空隙；请在图上核对。")))
+            said = _("去掉了 %(area).2f m² 的碎片。") % {"area": area}
+            _tell(stage, (row_no, code), "sliver_dropped", (said, _("碎片成为空隙；请在图上核对。")))
         elif (given := free.take(code[:12])) is None:
             _tell(
                 stage, (row_no, code), "no_free_code", (_("社区内没有可用的顺序号。"), _("请拆分社区。")), is_fatal=True
@@ -151,8 +151,8 @@ def _pieces(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[st
         else:
             new += 1
             execute("INSERT INTO import_shape VALUES (%s::int, %s::text, %s::geometry)", [row_no, given, shape])
-            message = _("另一块(%(area).2f m²)单独编为 %(code)s。") % {"area": area, "code": given}
-            _tell(stage, (row_no, code), "piece_numbered", (message, _("请核对新编码。")))
+            said = _("另一块(%(area).2f m²)单独编为 %(code)s。") % {"area": area, "code": given}
+            _tell(stage, (row_no, code), "piece_numbered", (said, _("请核对新编码。")))
     stage.issues.flush()
     return {"pieces_numbered": new, "slivers_m2": round(lost, 2)}
 
