@@ -84,7 +84,7 @@ class ComponentFilterSet(InDivision):
 class GridList(Polled, ListAPIView):
     """单元网格."""
 
-    permission_classes = [HasPermission("grid.view_unitgrid")]
+    permission_classes: list[Any] = [HasPermission("grid.view_unitgrid")]
     serializer_class = GridRow
     pagination_class = ByCode
     filterset_class = GridFilterSet
@@ -98,7 +98,7 @@ class GridList(Polled, ListAPIView):
 class GridDetail(Polled, APIView):
     """One unit grid with its outline."""
 
-    permission_classes = [HasPermission("grid.view_unitgrid")]
+    permission_classes: list[Any] = [HasPermission("grid.view_unitgrid")]
 
     @extend_schema(operation_id="grids_retrieve", responses=GridAnswer)
     def get(self, request: Request, grid_code: str) -> Response:
@@ -109,7 +109,7 @@ class GridDetail(Polled, APIView):
 class ComponentList(Polled, ListAPIView):
     """管理部件."""
 
-    permission_classes = [HasPermission("grid.view_component")]
+    permission_classes: list[Any] = [HasPermission("grid.view_component")]
     serializer_class = ComponentRow
     pagination_class = ById
     filterset_class = ComponentFilterSet
@@ -123,7 +123,7 @@ class ComponentList(Polled, ListAPIView):
 class ComponentDetail(Polled, APIView):
     """One component with its shape."""
 
-    permission_classes = [HasPermission("grid.view_component")]
+    permission_classes: list[Any] = [HasPermission("grid.view_component")]
 
     @extend_schema(operation_id="components_retrieve", responses=ComponentAnswer)
     def get(self, request: Request, obj_id: str) -> Response:
@@ -134,7 +134,7 @@ class ComponentDetail(Polled, APIView):
 class ComponentFields(IdempotentWrites, APIView):
     """The descriptive fields of a component."""
 
-    permission_classes = [HasPermission("grid.view_component", write="grid.change_component")]
+    permission_classes: list[Any] = [HasPermission("grid.view_component", write="grid.change_component")]
 
     @extend_schema(operation_id="components_edit", request=ComponentEdit, responses=ComponentAnswer)
     def patch(self, request: Request, obj_id: str) -> Response:
@@ -148,7 +148,7 @@ class ComponentFields(IdempotentWrites, APIView):
 class ComponentState(IdempotentWrites, APIView):
     """The state of a component."""
 
-    permission_classes = [HasPermission("grid.view_component", write="grid.change_component_state")]
+    permission_classes: list[Any] = [HasPermission("grid.view_component", write="grid.change_component_state")]
 
     @extend_schema(operation_id="components_state", request=StateChange, responses=ComponentAnswer)
     def post(self, request: Request, obj_id: str) -> Response:

@@ -35,7 +35,7 @@ class ByRow(CursorPaging):
 class ImportList(IdempotentWrites, Polled, ListAPIView):
     """导入: the runs, and the upload of a new file."""
 
-    permission_classes = [HasPermission("grid.import_data")]
+    permission_classes: list[Any] = [HasPermission("grid.import_data")]
     serializer_class = ImportAnswer
     pagination_class = Newest
     parser_classes = [MultiPartParser]
@@ -67,7 +67,7 @@ class ImportList(IdempotentWrites, Polled, ListAPIView):
 class ImportDetail(Polled, APIView):
     """One import."""
 
-    permission_classes = [HasPermission("grid.import_data")]
+    permission_classes: list[Any] = [HasPermission("grid.import_data")]
 
     @extend_schema(operation_id="imports_retrieve", responses=ImportAnswer)
     def get(self, request: Request, pk: int) -> Response:
@@ -78,7 +78,7 @@ class ImportDetail(Polled, APIView):
 class ImportIssues(Polled, ListAPIView):
     """The faults of an import, row by row."""
 
-    permission_classes = [HasPermission("grid.import_data")]
+    permission_classes: list[Any] = [HasPermission("grid.import_data")]
     serializer_class = IssueAnswer
     pagination_class = ByRow
     filterset_fields = ["code", "is_fatal"]
