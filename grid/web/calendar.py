@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -119,7 +120,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "trial": trial,
         "trial_steps": _trial(trial, calendar),
         "may_change": request.user.has_perm(CHANGE),
-        "weekdays": [_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")],
+        "weekdays": [WEEKDAYS_ABBR[number] for number in range(7)],
     }
     return render(request, "grid/calendar.html", facts, status=400 if day_form.errors or hours_form.errors else 200)
 
