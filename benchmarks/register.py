@@ -6,7 +6,6 @@ service (permission, position, texts, calendar, statement, audit entry) and the 
 
 import http.client
 import json
-import os
 import random
 import uuid
 from collections.abc import Iterator
@@ -106,7 +105,7 @@ class Limit:
 
 
 class Api:
-    """``POST /api/v1/cases/`` with a token, on one connection that stays open."""
+    """``POST /api/v1/desk/cases/`` with a token, on one connection that stays open."""
 
     def __init__(self, here: City) -> None:
         self._headers = {"Authorization": f"Bearer {here.new_token('jianguan')}", "Content-Type": "application/json"}
@@ -114,12 +113,12 @@ class Api:
 
     def register(self, report: dict[str, Any]) -> None:
         """Send a report."""
-        headers = {**self._headers, "Idempotency-Key": os.urandom(16).hex()}
-        self._connection.request("POST", "/api/v1/cases/", json.dumps(report), headers)
+        headers = {**self._headers, "Idempotency-Key": str(uuid.uuid4())}
+        self._connection.request("POST", "/api/v1/desk/cases/", json.dumps(report), headers)
         answer = self._connection.getresponse()
         body = answer.read()
         if answer.status != 201:
-            raise RuntimeError(f"POST /api/v1/cases/: {answer.status} {body[:300]!r}")
+            raise RuntimeError(f"POST /api/v1/desk/cases/: {answer.status} {body[:300]!r}")
 
 
 if __name__ == "__main__":
