@@ -1,0 +1,119 @@
+"""Pages of cases: list, one case, export, register and act; what a person may not see is not there."""
+
+import uuid
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from cityops.foundation.models import AuditEvent
+from grid.models import Case
+from grid.rules.codes import CURRENT
+from sync.standard.models import DictionaryVersion
+from tests.factories import grid as ground
+from tests.factories import people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def city():
+    ground.ready_city()
+
+
+@pytest.fixture
+def case():
+    return ground.registered()
+
+
+@pytest.fixture
+def leader(client):
+    user = people.person(("duty_leader", "acceptor"))
+    client.force_login(user)
+    return user
+
+
+def test_the_list_shows_a_case_and_filters_take_it_away(client, leader, case):
+    assert case.case_no in client.get("/cases/").content.decode()
+    assert case.case_no not in client.get("/cases/?state=80").content.decode()
+    part = client.get("/cases/?q=" + case.case_no, headers={"HX-Request": "true", "HX-Target": "results"})
+    assert part.content.decode().strip().startswith('<div id="results"')
+
+
+def test_a_list_costs_the_same_number_of_queries_however_long_it_is(client, leader, case, django_assert_num_queries):
+    client.get("/cases/")
+    with django_assert_num_queries(14, exact=False) as first:
+        client.get("/cases/")
+    row = Case.objects.get(pk=case.pk)
+    for number in range(5):
+        row.pk, row.case_no = None, f"{case.case_no[:-3]}{number + 900}"
+        row._state.adding = True
+        row.rid = uuid.uuid4()
+        row.save()
+    with django_assert_num_queries(len(first.captured_queries)):
+        client.get("/cases/")
+
+
+@pytest.mark.parametrize("page", ["/cases/{no}/", "/cases/?q={no}", "/cases/search/?q={no}", "/cases/export/?q={no}"])
+def test_another_citys_case_is_nowhere(client, case, page):
+    client.force_login(people.person(("duty_leader", "analyst"), division_code=people.NINGBO))
+    answer = client.get(page.format(no=case.case_no), follow=True)
+    if page.endswith("{no}/"):
+        assert answer.status_code == 404
+    elif "export" in page:
+        sheet = openpyxl.load_workbook(BytesIO(b"".join(answer.streaming_content))).active
+        assert sheet.max_row == 1
+    else:
+        assert f"/cases/{case.case_no}/" not in answer.content.decode()
+
+
+def test_an_export_holds_what_the_list_shows_and_is_audited(client, leader, case):
+    answer = client.get("/cases/export/?view=open")
+    sheet = openpyxl.load_workbook(BytesIO(b"".join(answer.streaming_content))).active
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [case.case_no]
+    assert AuditEvent.objects.filter(action="case.export", user_id=leader.pk).count() == 1
+
+
+def test_a_move_is_made_from_the_page_and_an_old_page_is_refused(client, leader, case):
+    address = f"/desk/{case.case_no}/accept/"
+    assert client.get(f"/cases/{case.case_no}/").content.decode().count(address) == 1
+    assert client.post(address, {"version": case.version}).status_code == 302
+    case.refresh_from_db()
+    assert case.state == "30"
+    client.post(f"/desk/{case.case_no}/reject/", {"version": 1, "reason": "02"})
+    case.refresh_from_db()
+    assert case.state == "30"
+
+
+def test_a_move_without_its_input_says_so_at_the_field_and_changes_nothing(client, leader, case):
+    answer = client.post(f"/desk/{case.case_no}/reject/", {"version": case.version})
+    assert answer.status_code == 422
+    assert 'id="id_reject_reason_error"' in answer.content.decode()
+    case.refresh_from_db()
+    assert case.state == "10"
+
+
+def test_a_move_that_the_role_does_not_allow_is_forbidden(client, case):
+    client.force_login(people.person("hotline"))
+    assert client.post(f"/desk/{case.case_no}/accept/").status_code == 403
+    assert client.post(f"/desk/{case.case_no}/nonsense/").status_code == 404
+
+
+def test_a_report_outside_the_city_is_refused_at_its_field(client, leader):
+    facts = {
+        "title": "x",
+        "source": "x",
+        "provenance": "designed",
+        "valid_from": "2026-01-01",
+        "content_sha": b"\0" * 32,
+    }
+    DictionaryVersion.objects.create(kind="classes", code=CURRENT, is_default=True, **facts)
+    form = {"class_key": f"2-{ground.LITTER}", "description": "x", "address": "y", "source": "02", "urgency": "3"}
+    answer = client.post("/desk/register/", {**form, "longitude": "30.2", "latitude": "80.1"})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() & {"longitude", "latitude"}
+    assert not Case.objects.exists()
+
+
+def test_a_search_for_a_number_goes_straight_to_the_case(client, leader, case):
+    assert client.get(f"/cases/search/?q={case.case_no}").headers["Location"] == f"/cases/{case.case_no}/"
