@@ -39,7 +39,7 @@ MENU: tuple[Entry, ...] = (
         "standard-index",
         "book",
         systems=EXCHANGE,
-        covers=("dataset-", "code-list-", "class-", "rule-"),
+        covers=("dataset-", "code-list-", "class-", "rule-", "division-"),
     ),
     Entry(
         _("应用维护"),
