@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from grid.services.imports.runs import settle_broken_runs
 from grid.services.imports.uploads import run_stored, waiting_runs
 from grid.services.simulator.live import tick
 from grid.services.statistics import compile_statistics
@@ -24,6 +25,7 @@ def import_waiting() -> None:
 
     One file is one transaction, so it is no slice: the largest upload (200 MB) bounds it.
     """
+    settle_broken_runs()
     for pk in waiting_runs():
         run_stored(pk)
 

@@ -12,7 +12,7 @@ from cityops.foundation.context import Actor, acting
 from cityops.foundation.errors import CityOpsError
 from grid.models import ImportRun
 from grid.services.imports.report import write_issues
-from grid.services.imports.runs import ImportRefused, begin_run, execute_run
+from grid.services.imports.runs import ImportBusy, ImportRefused, begin_run, execute_run
 
 SHOWN = 20
 """Faults printed; the others are in the file of ``--issues`` and on the import's page."""
@@ -38,13 +38,20 @@ class ImportCommand(BaseCommand):
         with acting(Actor(name="command", channel="command")):
             try:
                 run = self._begin(options)
-                execute_run(run, options["file"], progress=self._tell)
+                self._execute(run, options)
             except ImportRefused as refused:
                 self._report(refused.run, options)
                 raise CommandError(refused.detail) from refused
             except CityOpsError as error:
                 raise CommandError(error.detail) from error
         self._report(run, options)
+
+    def _execute(self, run: ImportRun, options: dict[str, Any]) -> None:
+        try:
+            execute_run(run, options["file"], progress=self._tell)
+        except ImportBusy:
+            run.delete()
+            raise
 
     def _begin(self, options: dict[str, Any]) -> ImportRun:
         for path in (options["file"], options["mapping"]):
@@ -58,10 +65,7 @@ class ImportCommand(BaseCommand):
         return begin_run(self.kind, options["file"], mapping=mapping, options=chosen)
 
     def _tell(self, count: int) -> None:
-        if self.verbosity_of_progress:
-            self.stderr.write(_("已读取 %(count)s 行") % {"count": count})
-
-    verbosity_of_progress = True
+        self.stderr.write(_("已读取 %(count)s 行") % {"count": count})
 
     def _report(self, run: ImportRun, options: dict[str, Any]) -> None:
         for issue in run.issues.all()[:SHOWN]:

@@ -90,7 +90,7 @@ def execute_run(run: ImportRun, path: Path, *, progress: Progress | None = None)
         except IntegrityError as error:
             _finish(run, ImportRun.State.REFUSED, refusal=_("与已有数据冲突：%(error)s") % {"error": error})
         except BaseException:
-            _finish(run, ImportRun.State.REFUSED, refusal=_("导入中断，没有写入任何数据；请重新导入。"))
+            _finish(run, ImportRun.State.REFUSED, refusal=_broken())
             raise
         finally:
             if not connection.needs_rollback and connection.is_usable():
@@ -172,7 +172,28 @@ def _only_one(run: ImportRun) -> Iterator[None]:
         if not waiting.update(state=ImportRun.State.RUNNING):
             raise ImportBusy(_("该导入已由其他进程处理。"))
         run.state = ImportRun.State.RUNNING
+        _settle_broken(besides=run.pk)
         yield
     finally:
         if not connection.needs_rollback and connection.is_usable():
             one("SELECT pg_advisory_unlock(%s::bigint)", [_LOCK])
+
+
+def _broken() -> str:
+    return _("导入中断，没有写入任何数据；请重新导入。")
+
+
+def _settle_broken(*, besides: int = 0) -> None:
+    """Runs that still say they run, though nobody holds the lock, were killed: nothing of them was stored."""
+    broken = ImportRun.objects.filter(state=ImportRun.State.RUNNING).exclude(pk=besides)
+    broken.update(state=ImportRun.State.REFUSED, refusal=_broken(), ended_at=timezone.now())
+
+
+def settle_broken_runs() -> None:
+    """Say so of imports that were killed; does nothing while one is under way."""
+    if not one("SELECT pg_try_advisory_lock(%s::bigint)", [_LOCK]):
+        return
+    try:
+        _settle_broken()
+    finally:
+        one("SELECT pg_advisory_unlock(%s::bigint)", [_LOCK])
