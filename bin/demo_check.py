@@ -15,6 +15,7 @@ from demo_nodes import (
     NATION,
     NINGBO,
     NODES,
+    ZHEJIANG,
     Failed,
     Node,
     connect,
@@ -26,10 +27,15 @@ from demo_nodes import (
 
 TRAVEL_SECONDS = 300
 """For the case, with the history of two cities before it on the way."""
-EQUAL_SECONDS = 120
+EQUAL_SECONDS = 600
+"""For all that was made before: two cities' past upward, the nation's dictionaries downward."""
+ATTEMPTS = 5
+"""The cities live on while we compare: a case may have moved between two digests."""
 CITIES = (HANGZHOU, NINGBO)
 MUST_TRAVEL = ("JC02", "JC04", "JC07", "GL01")
-"""Datasets that a city with a past has sent to both tiers above."""
+"""Datasets that a city with a past sends to both tiers above."""
+MUST_COME_DOWN = ("JC01", "JC08")
+"""Dictionaries that every node has from the nation."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,15 @@ def holdings(node: Node, ports: dict[str, int]) -> Holdings:
     return {(row["owner"], row["dataset"]): Held(row["records"], row["digest"]) for row in rows}
 
 
+def versions(node: Node) -> Holdings:
+    """How many records, in how many versions, a node has numbered or received: cheap to ask while they travel."""
+    with connect(node.database) as connection:
+        rows = connection.execute(
+            "SELECT owner_code, dataset, count(*), sum(rev) FROM sync_record GROUP BY owner_code, dataset"
+        ).fetchall()
+    return {(owner, dataset): Held(count, str(total)) for owner, dataset, count, total in rows}
+
+
 def differences(held: dict[str, Holdings]) -> list[str]:
     """Where a node holds other records of an owner than the owner itself, or none of what must have travelled."""
     found = []
@@ -60,15 +75,22 @@ def differences(held: dict[str, Holdings]) -> list[str]:
             if own != here:
                 theirs = f"{own.records} records, {own.digest[:12]}" if own else "none"
                 found.append(f"{dataset} of {owner}: {node} {here.records}, {here.digest[:12]}; the owner {theirs}")
-    for city in CITIES:
-        for above in (city.parent, NATION):
-            rows = held[above.code] if above else {}
-            found += [
-                f"{dataset} of {city.code}: nothing at {above.code if above else ''}"
-                for dataset in MUST_TRAVEL
-                if (city.code, dataset) in held[city.code] and (city.code, dataset) not in rows
-            ]
+    due = [(city, dataset, above) for city in CITIES for dataset in MUST_TRAVEL for above in (ZHEJIANG, NATION)]
+    due += [(NATION, dataset, below) for dataset in MUST_COME_DOWN for below in NODES]
+    found += [
+        f"{dataset} of {owner.code}: nothing at {there.code}"
+        for owner, dataset, there in due
+        if (owner.code, dataset) not in held[there.code]
+    ]
     return found
+
+
+def wait_until_settled(alive: Callable[[], None]) -> None:
+    """Until every tier has as many records and versions of everything as its owner; or until time is up."""
+    end = time.monotonic() + EQUAL_SECONDS
+    while time.monotonic() < end and differences({node.code: versions(node) for node in NODES}):
+        alive()
+        time.sleep(1)
 
 
 def wait_for_case(case: dict[str, Any], alive: Callable[[], None]) -> None:
@@ -90,17 +112,18 @@ def check(ports: dict[str, int], begun: float, alive: Callable[[], None]) -> boo
     with step(f"{case['case_no']} travels to 国家"):
         wait_for_case(case, alive)
     travelled = time.monotonic() - travelling
-    end = time.monotonic() + EQUAL_SECONDS
+    with step("everything made before travels, too"):
+        wait_until_settled(alive)
     with step("digests of all tiers"):
-        while True:
+        for _attempt in range(ATTEMPTS):
             alive()
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 rows = list(pool.map(lambda node: holdings(node, ports), NODES))
             held = {node.code: row for node, row in zip(NODES, rows, strict=True)}
             wrong = differences(held)
-            if not wrong or time.monotonic() > end:
+            if not wrong:
                 break
-            time.sleep(2)
+            wait_until_settled(alive)
     for node in NODES:
         mine = held[node.code]
         tell(
