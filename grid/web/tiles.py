@@ -50,7 +50,8 @@ def _scope(user: Any, layer: str) -> str:
     if layer == "divisions":
         return "all"
     bound = ",".join(sorted(user.organisation_codes)) if user.is_bound_to_organisation else "*"
-    return f"{user.scope_prefix}:{_digest(bound.encode())}"
+    alone = user.pk if user.has_grants else "*"  # single grants are nobody else's
+    return f"{user.scope_prefix}:{_digest(bound.encode())}:{alone}"
 
 
 def _digest(text: bytes) -> str:

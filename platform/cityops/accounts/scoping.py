@@ -32,7 +32,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
         seen = Q(**{f"{self.division_field}__startswith": user.scope_prefix}) if user.scope_prefix else Q()
         if self.organisation_field and user.is_bound_to_organisation:
             seen &= Q(**{f"{self.organisation_field}__in": user.organisation_codes})
-        if user.has_grants:
+        if user.has_grants and seen:  # without a limit there is nothing to add to
             seen |= Q(pk__in=self._granted_to(user))
         return self.filter(seen)
 

@@ -1,0 +1,186 @@
+"""Who may reach what: one row for every route. A route without a row fails the matrix, and so does a row without one.
+
+To add a route, add its row: the permissions that reading needs, those that writing needs, the tiers that have it
+(``n`` nation, ``p`` province, ``m`` city), and what it is about, where that lies in a region.
+"""
+
+from dataclasses import dataclass
+
+ALL, UPPER, CITY = "npm", "np", "m"
+PUBLIC = None
+"""Open without sign-in."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route.
+
+    ``needs``: permissions for reading; ``()`` for anybody who is signed in, PUBLIC for everybody.
+    ``writes``: permissions for writing where they differ.
+    ``about``: the one thing in the address; it exists for who is responsible for its region, and is 404 for others.
+    ``lists``: the things it lists; each person gets the own region's only.
+    ``posts``: True where it only takes POST, so that a GET is 405 for those who may.
+    ``peers``: for other nodes, who come with a signature instead of a sign-in.
+    """
+
+    name: str
+    tiers: str
+    needs: tuple[str, ...] | None = ()
+    writes: tuple[str, ...] = ()
+    about: str = ""
+    lists: str = ""
+    query: str = ""
+    body: tuple[tuple[str, str], ...] = ()
+    """What a write carries, where its address alone is refused before the thing is looked for."""
+    posts: bool = False
+    peers: bool = False
+    says_alike: bool = False
+    """True where it answers for every region alike (a dictionary, a form), though its address names a thing."""
+
+
+_FIGURE = ("evaluation.view_figure",)
+_CASE = ("grid.view_case",)
+_STANDARD = ("standard.view_dictionaryversion",)
+_PEOPLE = ("accounts.view_person",)
+_IMPORT = ("grid.import_data",)
+_DIVISION = ("regions.view_division",)
+
+_BROKEN = (("state", "02"), ("reason", "破损"))
+
+DOOR = (
+    Row("healthz", ALL, PUBLIC),
+    Row("readyz", ALL, PUBLIC),
+    Row("metrics", ALL, PUBLIC),
+    Row("sign-in", ALL, PUBLIC),
+    Row("sign-out", ALL, PUBLIC, posts=True),
+    Row("set-language", ALL, PUBLIC, posts=True),
+    Row("password-change", ALL),
+    Row("home", ALL),
+)
+PEERS = (
+    Row("peer-join", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-hello", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-push", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-pull", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-notes", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-compare", ALL, PUBLIC, posts=True, peers=True),
+)
+DICTIONARIES = (
+    Row("division-list", ALL, _DIVISION),
+    Row("division-detail", ALL, _DIVISION, about="division", says_alike=True),
+    Row("standard-index", ALL, _STANDARD),
+    Row("dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("dataset-template", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("code-list-detail", ALL, _STANDARD, about="code_list", says_alike=True),
+    Row("class-list", ALL, _STANDARD),
+    Row("class-export", ALL, _STANDARD),
+    Row("rule-list", ALL, _STANDARD),
+    Row("rule-edit", ALL, ("standard.change_disposalrule",), about="rule", says_alike=True),
+)
+CASES = (
+    Row("case-list", ALL, _CASE, lists="case"),
+    Row("case-export", ALL, (*_CASE, "grid.export_case"), lists="case"),
+    Row("search", ALL),
+    Row("case-detail", ALL, _CASE, about="case"),
+    Row("wall", ALL, _CASE),
+    Row("tile", ALL, about="tile"),
+    Row("case-register", CITY, ("grid.register_case",)),
+    Row("case-class-search", CITY, ("grid.register_case",)),
+    Row("case-place", CITY, ("grid.register_case",), query="lng=120.005&lat=30.005"),
+    Row("case-act", CITY, _CASE, about="case_act", posts=True),
+)
+GROUND = (
+    Row("grid-list", ALL, ("grid.view_unitgrid",), lists="grid"),
+    Row("grid-export", ALL, ("grid.view_unitgrid", "grid.export_ground"), lists="grid"),
+    Row("grid-detail", ALL, ("grid.view_unitgrid",), about="grid"),
+    Row("component-list", ALL, ("grid.view_component",), lists="component"),
+    Row("component-export", ALL, ("grid.view_component", "grid.export_ground"), lists="component"),
+    Row("component-detail", ALL, ("grid.view_component",), about="component"),
+    Row("component-edit", CITY, ("grid.change_component",), about="component"),
+    Row("component-state", CITY, ("grid.change_component_state",), about="component", body=_BROKEN, posts=True),
+    Row("import-list", CITY, _IMPORT),
+    Row("import-new", CITY, _IMPORT),
+    Row("import-detail", CITY, _IMPORT, about="import"),
+    Row("import-issues", CITY, _IMPORT, about="import"),
+)
+FIGURES = (
+    Row("figure-list", ALL, _FIGURE),
+    Row("figure-detail", ALL, _FIGURE, about="figure"),
+    Row("figure-records", ALL, (*_FIGURE, *_CASE), about="figure"),
+    Row("figure-export", ALL, ("evaluation.export_figure", *_CASE), about="figure"),
+    Row("city-list", UPPER, _FIGURE),
+    Row("city-detail", UPPER, _FIGURE, about="city"),
+)
+MAINTENANCE = (
+    Row("maintenance", ALL),
+    Row("organisation-list", ALL, ("accounts.view_organisation",), lists="organisation"),
+    Row("organisation-new", ALL, ("accounts.change_organisation",)),
+    Row("organisation-detail", ALL, ("accounts.view_organisation",), about="organisation"),
+    Row("organisation-edit", ALL, ("accounts.change_organisation",), about="organisation"),
+    Row("person-list", ALL, _PEOPLE, lists="person"),
+    Row("person-new", ALL, (*_PEOPLE, "accounts.change_person")),
+    Row("person-detail", ALL, _PEOPLE, about="person"),
+    Row("person-edit", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
+    Row("person-active", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
+    Row("person-roles", ALL, ("accounts.assign_role",), about="person"),
+    Row("person-password", ALL, _PEOPLE, about="person"),
+    Row("person-unlock", ALL, ("accounts.unlock_person",), about="person"),
+    Row("person-grant", ALL, ("accounts.grant_object",), about="person"),
+    Row("person-grant-withdraw", ALL, ("accounts.grant_object",), about="grant"),
+    Row("role-list", ALL, ("accounts.view_role",)),
+    Row("role-new", ALL, ("accounts.change_role",)),
+    Row("role-detail", ALL, ("accounts.view_role",), about="role", says_alike=True),
+    Row("role-edit", ALL, ("accounts.change_role",), about="role", says_alike=True),
+    Row("token-list", ALL, ("accounts.view_token",), lists="token"),
+    Row("token-new", ALL, ("accounts.manage_token",)),
+    Row("token-revoke", ALL, ("accounts.manage_token",), about="token"),
+    Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit"),
+    Row("audit-detail", ALL, ("maintenance.view_audit",), about="audit"),
+    Row("node-list", ALL, ("maintenance.view_node",), lists="node"),
+)
+API = (
+    Row("api:root", ALL),
+    Row("api:schema", ALL, PUBLIC),
+    Row("api:docs", ALL, PUBLIC),
+    Row("api:redoc", ALL, PUBLIC),
+    Row("api:me", ALL),
+    Row(
+        "api:organisation-list",
+        ALL,
+        ("accounts.view_organisation",),
+        ("accounts.change_organisation",),
+        lists="organisation",
+    ),
+    Row(
+        "api:organisation-detail",
+        ALL,
+        ("accounts.view_organisation",),
+        ("accounts.change_organisation",),
+        about="organisation",
+    ),
+    Row("api:person-list", ALL, _PEOPLE, lists="person"),
+    Row("api:person-detail", ALL, _PEOPLE, about="person"),
+    Row("api:grid-list", ALL, ("grid.view_unitgrid",), lists="grid"),
+    Row("api:grid-detail", ALL, ("grid.view_unitgrid",), about="grid"),
+    Row("api:component-list", ALL, ("grid.view_component",), lists="component"),
+    Row("api:component-detail", ALL, ("grid.view_component",), about="component"),
+    Row("api:component-edit", CITY, ("grid.view_component",), ("grid.change_component",), about="component"),
+    Row(
+        "api:component-state",
+        CITY,
+        ("grid.view_component",),
+        ("grid.change_component_state",),
+        about="component",
+        body=_BROKEN,
+    ),
+    Row("api:import-list", CITY, _IMPORT),
+    Row("api:import-detail", CITY, _IMPORT, about="import"),
+    Row("api:import-issues", CITY, _IMPORT, about="import"),
+    Row("api:indicator-list", ALL, _FIGURE),
+    Row("api:figure-list", ALL, _FIGURE),
+    Row("api:figure-detail", ALL, _FIGURE, about="figure"),
+    Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure"),
+)
+ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *FIGURES, *MAINTENANCE, *API)
+BY_NAME = {row.name: row for row in ROWS}
