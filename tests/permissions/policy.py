@@ -34,6 +34,8 @@ class Row:
     """What a write carries, where its address alone is refused before the thing is looked for."""
     posts: bool = False
     peers: bool = False
+    is_made: bool = True
+    """False where the thing is not in the world of the tests, so that only the permission is checked here."""
     says_alike: bool = False
     """True where it answers for every region alike (a dictionary, a form), though its address names a thing."""
 
@@ -88,6 +90,7 @@ CASES = (
     Row("case-register", CITY, ("grid.register_case",)),
     Row("case-class-search", CITY, ("grid.register_case",)),
     Row("case-place", CITY, ("grid.register_case",), query="lng=120.005&lat=30.005"),
+    Row("calendar", CITY, ("grid.view_calendar",)),
     Row("case-act", CITY, _CASE, about="case_act", posts=True),
 )
 GROUND = (
@@ -103,6 +106,21 @@ GROUND = (
     Row("import-new", CITY, _IMPORT),
     Row("import-detail", CITY, _IMPORT, about="import"),
     Row("import-issues", CITY, _IMPORT, about="import"),
+)
+_LINK = ("exchange.view_link",)
+EXCHANGE = (
+    Row("exchange-overview", ALL, _LINK),
+    Row("exchange-link", ALL, _LINK, about="link", is_made=False),
+    Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", is_made=False, posts=True),
+    Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", is_made=False, posts=True),
+    Row("exchange-parked", ALL, _LINK),
+    Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", is_made=False, posts=True),
+    Row("exchange-enrolments", ALL, _LINK),
+    Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", is_made=False, posts=True),
+    Row("exchange-code", ALL, ("exchange.make_code",), posts=True),
+    Row("api:exchange-link-list", ALL, _LINK),
+    Row("api:exchange-dataset-list", ALL, _LINK),
+    Row("api:exchange-parked-list", ALL, _LINK),
 )
 FIGURES = (
     Row("figure-list", ALL, _FIGURE),
@@ -177,10 +195,23 @@ API = (
     Row("api:import-list", CITY, _IMPORT),
     Row("api:import-detail", CITY, _IMPORT, about="import"),
     Row("api:import-issues", CITY, _IMPORT, about="import"),
+    Row("api:division-list", ALL),
+    Row("api:division-detail", ALL, about="division", says_alike=True),
+    Row("api:standard-versions", ALL, _STANDARD),
+    Row("api:dataset-list", ALL, _STANDARD),
+    Row("api:dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("api:dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("api:code-list-detail", ALL, _STANDARD, about="code_list", says_alike=True),
+    Row("api:class-list", ALL, _STANDARD),
+    Row("api:rule-list", ALL, _STANDARD),
+    Row("api:case-list", ALL, _CASE, lists="case"),
+    Row("api:case-detail", ALL, _CASE, about="case"),
+    Row("api:case-register", CITY, ("grid.register_case",), posts=True),
+    Row("api:case-act", CITY, _CASE, about="case_act", posts=True),
     Row("api:indicator-list", ALL, _FIGURE),
     Row("api:figure-list", ALL, _FIGURE),
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure"),
 )
-ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *FIGURES, *MAINTENANCE, *API)
+ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
 BY_NAME = {row.name: row for row in ROWS}

@@ -203,6 +203,9 @@ def test_a_reading_token_writes_nothing(letter, world):
             continue
         for method in ("post", "put", "patch", "delete"):
             response = getattr(client, method)(world.address(route.row), headers=headers)
+            allowed = (405,) if not route.row.needs and route.name != "api:me" else ()
+            if response.status_code in allowed:
+                continue
             if (response.status_code, response.json().get("code")) != (403, "scope_missing"):
                 wrong[f"{method} {route.name}"] = response.status_code
     assert wrong == {}
@@ -230,7 +233,7 @@ def test_a_thing_is_there_for_its_region_and_404_for_every_other(letter, world):
     wrong = {}
     for route in routes_of(letter):
         row = route.row
-        if not row.about or row.about == "tile":
+        if not row.about or not row.is_made or row.about == "tile":
             continue
         address = world.address(row)
         if not row.posts and row.about != "grant":
