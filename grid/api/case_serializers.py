@@ -110,7 +110,7 @@ class MoveAnswer(serializers.Serializer[Any]):
     """A move that this person may make now, with the fields it asks for."""
 
     action = serializers.ChoiceField(choices=[a.value for a in Action if a is not Action.REPORT], read_only=True)
-    label = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     inputs = serializers.ListField(child=serializers.CharField(), read_only=True)
     optional = serializers.ListField(child=serializers.CharField(), read_only=True)
 
@@ -154,7 +154,9 @@ class ReportInput(StrictInput):
     )
     description = serializers.CharField(max_length=2000)
     address = serializers.CharField(max_length=256)
-    source = serializers.ChoiceField(choices=Case.Source.choices, default=Case.Source.DEPARTMENT)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=Case.Source.choices, default=Case.Source.DEPARTMENT
+    )
     source_no = serializers.CharField(max_length=40, default="", allow_blank=True)
     reporter_type = serializers.ChoiceField(choices=Case.ReporterType.choices, default=Case.ReporterType.SYSTEM)
     reporter = serializers.CharField(

@@ -10,7 +10,7 @@ from django.db import connection
 def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> int:
     """Write rows (column → value, geometry as EWKT) into a model's table; returns their number."""
     columns = [
-        field.column
+        str(field.column)
         for field in model._meta.concrete_fields
         if not field.generated and not isinstance(field, models.BigAutoField)
     ]

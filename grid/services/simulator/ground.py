@@ -84,10 +84,13 @@ def draw_grids(city: Division, per_county: int) -> list[Cell]:
     counties = list(rows.filter(level=Level.COUNTY).order_by("code"))
     outlines: dict[str, list[tuple[str, BaseGeometry]]] = {}
     for code, boundary in rows.filter(level=Level.COMMUNITY).order_by("code").values_list("code", "boundary"):
-        outlines.setdefault(code[:6], []).append((code, shapely.from_wkb(bytes(boundary.wkb))))
+        if boundary is not None:
+            outlines.setdefault(code[:6], []).append((code, shapely.from_wkb(bytes(boundary.wkb))))
     cells: list[Cell] = []
     for county in counties:
-        middle = county.center or county.boundary.centroid
+        middle = county.center or (county.boundary.centroid if county.boundary else None)
+        if middle is None:
+            continue
         spot = shapely.Point(middle.x, middle.y)
         near = sorted(outlines.get(county.code[:6], []), key=lambda item: item[1].distance(spot))
         drawn: list[Cell] = []

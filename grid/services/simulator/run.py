@@ -125,7 +125,8 @@ def _ground(plan: Plan) -> tuple[int, int]:
 def _owners(classes: list[ClassName], cells: list[Cell]) -> Owners:
     """Authority of the city, and the department that owns each class in each county."""
     rows = Organisation.objects.active().filter(division_code__startswith=city_prefix()).order_by("org_code")
-    authority, departments = ("", ""), {}
+    authority = ("", "")
+    departments: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
         if row.org_type == Organisation.Type.AUTHORITY and authority == ("", ""):
             authority = (row.org_code, row.name)
