@@ -29,7 +29,7 @@ class NewestFirst(CursorPaging):
 class CaseList(Polled, ListAPIView[Case]):
     """案件."""
 
-    permission_classes = [HasPermission("grid.view_case")]
+    permission_classes = [HasPermission("grid.view_case")]  # type: ignore[list-item]
     serializer_class = CaseRow
     pagination_class = NewestFirst
     filterset_class = CaseFilter
@@ -43,7 +43,7 @@ class CaseList(Polled, ListAPIView[Case]):
 class CaseOne(Polled, APIView):
     """One case with its steps."""
 
-    permission_classes = [HasPermission("grid.view_case")]
+    permission_classes = [HasPermission("grid.view_case")]  # type: ignore[list-item]
 
     @extend_schema(operation_id="cases_retrieve", responses=CaseAnswer)
     def get(self, request: Request, case_no: str) -> Response:
@@ -54,7 +54,7 @@ class CaseOne(Polled, APIView):
 class CaseRegister(IdempotentWrites, APIView):
     """Register a report."""
 
-    permission_classes = [HasPermission("grid.register_case")]
+    permission_classes = [HasPermission("grid.register_case")]  # type: ignore[list-item]
 
     @extend_schema(operation_id="cases_register", request=ReportInput, responses={201: RegisteredAnswer})
     def post(self, request: Request) -> Response:
@@ -68,7 +68,7 @@ class CaseRegister(IdempotentWrites, APIView):
 class CaseMove(IdempotentWrites, APIView):
     """Move a case along."""
 
-    permission_classes = [HasPermission("grid.view_case")]
+    permission_classes = [HasPermission("grid.view_case")]  # type: ignore[list-item]
 
     @extend_schema(
         operation_id="cases_act",
