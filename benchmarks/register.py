@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measuring import Meter, peak_rss_mb, report
-from benchmarks.world import SOUTH, STEP, WEST, City, city, pids_of
+from benchmarks.world import SOUTH, STEP, WEST, City, ask, city, pids_of
 
 N = 200
 GRIDS = 20_000
@@ -114,8 +114,7 @@ class Api:
     def register(self, report: dict[str, Any]) -> None:
         """Send a report."""
         headers = {**self._headers, "Idempotency-Key": str(uuid.uuid4())}
-        self._connection.request("POST", "/api/v1/desk/cases/", json.dumps(report), headers)
-        answer = self._connection.getresponse()
+        answer = ask(self._connection, "POST", "/api/v1/desk/cases/", json.dumps(report), headers)
         body = answer.read()
         if answer.status != 201:
             raise RuntimeError(f"POST /api/v1/desk/cases/: {answer.status} {body[:300]!r}")

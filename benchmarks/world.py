@@ -79,20 +79,21 @@ def city(grids: int) -> Iterator[City]:
 
 
 def draw_grids(here: Instance, count: int) -> None:
-    """Fill the ground of one community with square cells; its boundary and the city's become their outline."""
+    """Fill the ground of one street with square cells, 900 to a community."""
     side = round(count**0.5)
+    street = COMMUNITY[:9]
+    code = f"('{street}' || lpad((n / 900 + 1)::text, 3, '0') || lpad((n %% 900 + 1)::text, 3, '0'))"
     columns = {
         "rid": "gen_random_uuid()",
         "origin_code": f"'{NODE}'",
-        "grid_code": f"'{COMMUNITY}' || lpad(n::text, 6, '0')",
+        "grid_code": code,
         "name": "''",
-        "division_code": f"'{COMMUNITY}'",
+        "division_code": f"left({code}, 12)",
         "geom": "g",
         "status": "'1'",
     }
     with here.connect() as connection:
         fill_columns(connection, "grid_unitgrid", columns)
-        connection.execute("ALTER TABLE grid_unitgrid ALTER grid_code TYPE varchar(20)")
         statement = GRIDS.format(columns=", ".join(columns), values=", ".join(columns.values()))
         values = {"side": side, "count": side * side, "west": WEST, "south": SOUTH, "step": STEP}
         connection.execute(statement, values)
@@ -140,12 +141,24 @@ class Browser:
 
     def get(self, path: str) -> tuple[bytes, str]:
         """The body of a page and the cookies it sets. Raises RuntimeError for what is not 2xx."""
-        self._connection.request("GET", path, headers=self.headers)
-        answer = self._connection.getresponse()
+        answer = ask(self._connection, "GET", path, None, self.headers)
         body = answer.read()
         if answer.status not in (200, 204):
             raise RuntimeError(f"GET {path}: {answer.status}")
         return body, _cookies(answer)
+
+
+def ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: str | None, headers: dict[str, str]
+) -> http.client.HTTPResponse:
+    """One request; once more where the server had closed the idle connection."""
+    try:
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+    except ConnectionError:
+        connection.close()
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
 
 
 def _cookies(answer: http.client.HTTPResponse) -> str:
