@@ -149,7 +149,27 @@ def board(user: Any, chosen: str = ON_TIME) -> dict[str, Any]:
         "kpis": _totals(cities, place, whole, periods),
         "values": map_values(cities),
         "datasets": links.datasets(cities),
+        **_daily(user, cities, indicator, at),
     }
+
+
+DAYS = 14
+LINES = 4
+"""More lines in one chart cannot be told apart; the table has all cities."""
+
+
+def _daily(user: Any, cities: list[CityRow], indicator: Indicator, at: datetime) -> dict[str, Any]:
+    """The indicator of the first cities, day by day up to yesterday; nothing for what is no percentage."""
+    if not cities or unit_of(indicator) != "%":
+        return {"daily": [], "days": []}
+    days = period_of(timezone.localdate(at) - timedelta(days=1), Kind.DAY).series(DAYS)
+    places = [city.place for city in cities[:LINES]]
+    figures = table(places, [indicator], days, user=user)
+    lines = [
+        {"name": place.name, "values": [figures[place.code, indicator.code, day.key].value for day in days]}
+        for place in places
+    ]
+    return {"daily": lines, "days": [day.key[5:] for day in days]}
 
 
 def _totals(

@@ -175,6 +175,42 @@ def spark(values: list[Any], width: int = 96, height: int = 24, low: float = 0, 
     )
 
 
+@register.simple_tag
+def lines_chart(lines: list[dict[str, Any]], labels: list[str], width: int = 860, height: int = 210) -> SafeString:
+    """Percentages of several places over some days, one line each; the lines differ by dashes, not by colour alone."""
+    left, room, step = 40, height - 44, (width - 56) / max(1, len(labels) - 1)
+    known = [float(value) for line in lines for value in line["values"] if value is not None]
+    low = max(0, int(min(known, default=0) // 10 * 10))
+
+    def y(value: float) -> float:
+        return 14 + room * (1 - (value - low) / ((100 - low) or 1))
+
+    grid = format_html_join(
+        "",
+        '<path class="c-grid" d="M{0} {1}H{2}"/><text class="c-lab" x="{3}" y="{4}" text-anchor="end">{5}</text>',
+        ((left, f"{y(v):.1f}", width - 8, left - 6, f"{y(v) + 4:.1f}", v) for v in (low, (low + 100) // 2, 100)),
+    )
+    ticks = format_html_join(
+        "",
+        '<text class="c-lab" x="{}" y="{}" text-anchor="middle">{}</text>',
+        ((f"{left + place * step:.1f}", height - 8, label) for place, label in enumerate(labels) if place % 2 == 0),
+    )
+    drawn, keys = [], []
+    for number, line in enumerate(lines):
+        dots = [f"{left + p * step:.1f} {y(float(v)):.1f}" for p, v in enumerate(line["values"]) if v is not None]
+        css = f"c-l{number % 4}"
+        drawn.append((css, "M" + "L".join(dots) if dots else ""))
+        keys.append((css, line["name"]))
+    paths = format_html_join("", '<path class="c-l {}" d="{}"/>', drawn)
+    key = format_html_join(
+        "",
+        '<span><svg width="22" height="10" aria-hidden="true"><path class="c-l {}" d="M0 5h22"/></svg>{}</span>',
+        keys,
+    )
+    frame = format_html('<svg class="c-svg" viewBox="0 0 {} {}" font-size="11" aria-hidden="true">', width, height)
+    return format_html('<div class="c-key">{}</div>{}{}{}{}</svg>', key, frame, grid, paths, ticks)
+
+
 @register.filter
 def figure_url(figure: Any) -> str:
     """The page of a figure."""
