@@ -62,9 +62,10 @@ def verify(*, kid: str, node_code: str, message: bytes, signature: bytes) -> Key
 
 def known_keys() -> list[dict[str, str]]:
     """The active public keys that this node vouches for, its own included."""
-    return list(
-        Key.objects.filter(state=Key.State.ACTIVE).order_by("id").values("kid", "node_code", "suite", "public_key")
-    )
+    return [
+        {"kid": key.kid, "node_code": key.node_code, "suite": key.suite, "public_key": key.public_key}
+        for key in Key.objects.filter(state=Key.State.ACTIVE).order_by("id")
+    ]
 
 
 def _path(kid: str) -> Path:

@@ -6,6 +6,7 @@ ends compute it from the rows themselves, under the settings of ``steady_text``,
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
@@ -46,7 +47,7 @@ class Shape:
     def columns(self) -> tuple[str, ...]:
         """The columns that travel, in the order of the wire."""
         meta = self.kind.model._meta
-        return tuple(meta.get_field(name).column or name for name in self.kind.fields.values())
+        return tuple(str(getattr(meta.get_field(name), "column", name)) for name in self.kind.fields.values())
 
     @property
     def wire_columns(self) -> tuple[str, ...]:
@@ -101,20 +102,20 @@ class Shape:
             )
 
     @cached_property
-    def defaults(self) -> dict[str, object]:
+    def defaults(self) -> dict[str, Any]:
         """Values for columns that do not travel and may not be empty, when a replica is first written."""
         travelling = {*self.columns, "rid", "origin_code"}
         return _defaults(self.kind.model, travelling)
 
-    def child_defaults(self, child: ChildRows) -> dict[str, object]:
+    def child_defaults(self, child: ChildRows) -> dict[str, Any]:
         """The same for child rows."""
-        return _defaults(child.model, {*self.child_columns(child), "origin_code", child.model._meta.pk.column})
+        return _defaults(child.model, {*self.child_columns(child), "origin_code", str(child.model._meta.pk.column)})
 
 
-def _defaults(model: type[models.Model], known: set[str]) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _defaults(model: type[models.Model], known: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.column in known or field.null or getattr(field, "generated", False):
             continue
-        found[field.column] = field.get_db_prep_save(field.get_default(), connection)
+        found[str(field.column)] = field.get_db_prep_save(field.get_default(), connection)
     return found

@@ -102,10 +102,8 @@ def parked_list(request: HttpRequest) -> HttpResponse:
     found = Parked.objects.visible_to(request.user).filter(Q(**form.conditions())).defer("line", "children")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     names = _names()
-    for one in page:
-        one.owner_name = names.get(one.owner_code, one.owner_code)
-        one.title = selectors.dataset_title(one.dataset)
-    return render(request, "exchange/parked.html", {"form": form, "page": page, **_pages(page)})
+    rows = [(one, names.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset)) for one in page]
+    return render(request, "exchange/parked.html", {"form": form, "page": page, "rows": rows, **_pages(page)})
 
 
 def _pages(page: Any) -> dict[str, Any]:
