@@ -10,7 +10,7 @@ from tests.launcher import Instance, PrivateRedis, wait_for
 pytestmark = pytest.mark.flow
 RECORDS = int(os.environ.get("CITYOPS_FLOW_RECORDS", "3000"))
 """Records that travel while processes are killed; 100000 for the full show."""
-QUICK = {"SYNC_TICK_SECONDS": "1", "CITYOPS_LOG_LEVEL": "WARNING"}
+QUICK = {"SYNC_TICK_SECONDS": "1"}
 CASES = """
 WITH made AS (
     INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2, dept_name2,
