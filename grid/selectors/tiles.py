@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField, PolygonField
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import Count, F, Func, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -95,7 +96,10 @@ def _parts(layer: str, tile: Tile, user: Any, at: datetime, narrow: Narrow | Non
 
 
 def _encode(name: str, rows: QuerySet[Any]) -> bytes:
-    sql, params = rows.query.sql_with_params()
+    try:
+        sql, params = rows.query.sql_with_params()
+    except EmptyResultSet:  # known without asking: a department's person without a department
+        return b""
     statement = f"SELECT ST_AsMVT(t, %s, {EXTENT}, 'geometry') FROM ({sql}) t"
     with connection.cursor() as cursor:
         cursor.execute(statement, [name, *params])
