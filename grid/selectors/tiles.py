@@ -67,7 +67,7 @@ class Tile:
         """Length of an edge in metres of the projection."""
         return float(WORLD / 2**self.z)
 
-    def envelope(self, margin: float = 0.0) -> Func:
+    def envelope(self, margin: float = 0.0) -> Any:
         """The tile's square as an SQL expression; ``margin`` is a share of the edge added on every side."""
         numbers = [Value(number, output_field=IntegerField()) for number in (self.z, self.x, self.y)]
         square = Func(*numbers, function="ST_TileEnvelope", output_field=PolygonField(srid=WEB_MERCATOR))
