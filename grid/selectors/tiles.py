@@ -70,7 +70,7 @@ class Tile:
     def envelope(self, margin: float = 0.0) -> Any:
         """The tile's square as an SQL expression; ``margin`` is a share of the edge added on every side."""
         numbers = [Value(number, output_field=IntegerField()) for number in (self.z, self.x, self.y)]
-        square = Func(*numbers, function="ST_TileEnvelope", output_field=PolygonField(srid=WEB_MERCATOR))
+        square: Func = Func(*numbers, function="ST_TileEnvelope", output_field=PolygonField(srid=WEB_MERCATOR))
         if not margin:
             return square
         wider = Value(margin * self.metres)

@@ -178,7 +178,7 @@ def test_an_app_with_pages_or_an_api_says_its_permissions(config):
 def test_every_permission_named_in_a_route_exists():
     """A guard that names a permission which no app declares would lock everyone out."""
     known = {permission.codename for permission in all_permissions()}
-    pattern = re.compile(r'(?:requires|HasPermission\.to|needs)\(\s*"([a-z_]+\.[a-z_]+)"')
+    pattern = re.compile(r'(?:requires\(|HasPermission\(|write=)\s*"([a-z_]+\.[a-z_]+)"')
     named = {
         (path, code)
         for path in ours()

@@ -8,6 +8,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from rest_framework.request import Request
+
+from cityops.accounts.models import User
 
 View = Callable[..., HttpResponseBase]
 
@@ -31,6 +34,12 @@ def requires(*codenames: str) -> Callable[[View], View]:
         return guarded
 
     return guard
+
+
+def person_of(request: HttpRequest | Request) -> User:
+    """The signed-in person behind a request, where a guard has let nobody else through."""
+    person: User = request.user  # type: ignore[assignment]
+    return person
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:

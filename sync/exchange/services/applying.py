@@ -257,7 +257,7 @@ def _place_checks(target: Target) -> list[Check]:
 
 def _upsert(cursor: CursorWrapper, target: Target, good: str) -> None:
     shape = target.shape
-    defaults = shape.defaults
+    defaults: dict[str, Any] = shape.defaults
     extra = "".join(f", {quoted(column)}" for column in defaults)
     marks = ", %s" * len(defaults)
     changes = ", ".join(f"{quoted(column)} = excluded.{quoted(column)}" for column in shape.columns)

@@ -50,7 +50,7 @@ class OrganisationChange(StrictInput, serializers.ModelSerializer):
 
     class Meta:
         model = Organisation
-        fields = (*FIELDS, "reason")
+        fields: tuple[str, ...] = (*FIELDS, "reason")
 
 
 class OrganisationNew(OrganisationChange):

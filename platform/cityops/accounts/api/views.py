@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from cityops.accounts.api import serializers
 from cityops.accounts.api.permissions import HasPermission
+from cityops.accounts.guards import person_of
 from cityops.accounts.models import ApiToken, Organisation, Role, User
 from cityops.accounts.services.organisations import change_organisation, create_organisation
 from cityops.foundation.api.etag import Polled, check_unchanged, tag_of
@@ -36,12 +37,12 @@ class ByName(CursorPaging):
 class MeView(APIView):
     """Who the caller is: the first thing an integration asks."""
 
-    permission_classes = [HasPermission()]
+    permission_classes: Any = [HasPermission()]
 
     @extend_schema(operation_id="me", responses=serializers.Me)
     def get(self, request: Request) -> Response:
         """Name, division, roles, permissions, scopes."""
-        user, token = request.user, request.auth if isinstance(request.auth, ApiToken) else None
+        user, token = person_of(request), request.auth if isinstance(request.auth, ApiToken) else None
         return Response(
             {
                 "username": user.username,
@@ -71,7 +72,7 @@ class OrganisationFilter(django_filters.FilterSet):
 class OrganisationList(IdempotentWrites, Polled, ListAPIView):
     """Organisations of the caller's division; a new one."""
 
-    permission_classes = [HasPermission("accounts.view_organisation", write="accounts.change_organisation")]
+    permission_classes: Any = [HasPermission("accounts.view_organisation", write="accounts.change_organisation")]
     serializer_class = serializers.OrganisationOut
     filterset_class = OrganisationFilter
     pagination_class = ByCode
@@ -79,7 +80,7 @@ class OrganisationList(IdempotentWrites, Polled, ListAPIView):
 
     def get_queryset(self) -> QuerySet[Any]:
         """What the caller may see."""
-        return Organisation.objects.visible_to(self.request.user)
+        return Organisation.objects.visible_to(person_of(self.request))
 
     @extend_schema(request=serializers.OrganisationNew, responses={201: serializers.OrganisationOut})
     def post(self, request: Request) -> Response:
@@ -88,14 +89,14 @@ class OrganisationList(IdempotentWrites, Polled, ListAPIView):
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         code, reason = values.pop("org_code"), values.pop("reason", "")
-        made = create_organisation(request.user, code, values, reason=reason)
+        made = create_organisation(person_of(request), code, values, reason=reason)
         return Response(serializers.OrganisationOut(made).data, status=201)
 
 
 class OrganisationDetail(IdempotentWrites, Polled, APIView):
     """One organisation."""
 
-    permission_classes = [HasPermission("accounts.view_organisation", write="accounts.change_organisation")]
+    permission_classes: Any = [HasPermission("accounts.view_organisation", write="accounts.change_organisation")]
 
     @extend_schema(responses=serializers.OrganisationOut)
     def get(self, request: Request, org_code: str) -> Response:
@@ -112,11 +113,13 @@ class OrganisationDetail(IdempotentWrites, Polled, APIView):
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         reason = values.pop("reason", "")
-        changed = change_organisation(request.user, organisation, values, reason=reason)
+        changed = change_organisation(person_of(request), organisation, values, reason=reason)
         return Response(serializers.OrganisationOut(changed).data)
 
     def _visible(self, request: Request, org_code: str) -> Organisation:
-        found: Organisation | None = Organisation.objects.visible_to(request.user).filter(org_code=org_code).first()
+        found: Organisation | None = (
+            Organisation.objects.visible_to(person_of(request)).filter(org_code=org_code).first()
+        )
         if found is None:
             raise NotThere
         return found
@@ -125,7 +128,7 @@ class OrganisationDetail(IdempotentWrites, Polled, APIView):
 class PersonList(ListAPIView):
     """People of the caller's division."""
 
-    permission_classes = [HasPermission("accounts.view_person")]
+    permission_classes: Any = [HasPermission("accounts.view_person")]
     serializer_class = serializers.PersonOut
     filterset_fields = ("is_active", "is_integration", "division_code")
     pagination_class = ByName
@@ -133,20 +136,20 @@ class PersonList(ListAPIView):
 
     def get_queryset(self) -> QuerySet[Any]:
         """What the caller may see, with organisation and roles."""
-        return _people(self.request.user)
+        return _people(person_of(self.request))
 
 
 class PersonDetail(RetrieveAPIView):
     """One person."""
 
-    permission_classes = [HasPermission("accounts.view_person")]
+    permission_classes: Any = [HasPermission("accounts.view_person")]
     serializer_class = serializers.PersonOut
     lookup_field = "username"
     queryset = User.objects.none()
 
     def get_queryset(self) -> QuerySet[Any]:
         """What the caller may see."""
-        return _people(self.request.user)
+        return _people(person_of(self.request))
 
 
 def _people(user: Any) -> QuerySet[Any]:

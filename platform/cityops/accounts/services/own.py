@@ -21,7 +21,7 @@ def set_password(user: User, password: str, *, by_owner: bool, reason: str = "")
         validate_password(password, user)
     except ValidationError as error:
         errors = [{"field": "password", "code": e.code, "detail": m} for e, m in _told(error)]
-        raise InvalidInput(" ".join(e["detail"] for e in errors), errors=errors) from error
+        raise InvalidInput(" ".join(str(e["detail"]) for e in errors), errors=errors) from error
     with transaction.atomic():
         if user.has_usable_password():
             FormerPassword.objects.create(user=user, encoded=user.password)

@@ -59,11 +59,11 @@ class IdempotentWrites(APIView):
 
 def _once(handler: Callable[..., Response], key: str, request: Request, *args: Any, **kwargs: Any) -> Response:
     """Run the handler, or give the stored answer; raises KeyReused for another request under the same key."""
-    digest = _digest(request)
+    digest, user_id = _digest(request), request.user.pk or 0
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{request.user.pk}:{key}"])
-        found = IdempotentAnswer.objects.filter(user_id=request.user.pk, key=key).first()
+        found = IdempotentAnswer.objects.filter(user_id=user_id, key=key).first()
         if found is not None:
             if bytes(found.request_sha) != digest:
                 raise KeyReused(str(_("每个新请求请用新的 Idempotency-Key;只有原样重发才用同一个。")))
@@ -71,7 +71,7 @@ def _once(handler: Callable[..., Response], key: str, request: Request, *args: A
         response = handler(request, *args, **kwargs)
         if response.status_code < 300:
             IdempotentAnswer.objects.create(
-                user_id=request.user.pk,
+                user_id=user_id,
                 key=key,
                 request_sha=digest,
                 status=response.status_code,
@@ -84,8 +84,9 @@ def _digest(request: Request) -> bytes:
     """SHA-256 over method, address and content: what makes two requests the same."""
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if (request.content_type or "").startswith("multipart/"):
-        for name in sorted(request.data):
-            for value in request.data.getlist(name):
+        form: Any = request.data
+        for name in sorted(form):
+            for value in form.getlist(name):
                 digest.update(name.encode() + b"\0")
                 if isinstance(value, UploadedFile):
                     for chunk in value.chunks():

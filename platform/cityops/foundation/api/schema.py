@@ -1,6 +1,6 @@
 """What every operation of the schema says without being told: refusals, keys for repeats, ETags."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
@@ -38,7 +38,7 @@ class Schema(AutoSchema):
         """The view's own answers."""
         return super().get_response_serializers()
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response" or getattr(self.view, "is_public", False):
             return bodies

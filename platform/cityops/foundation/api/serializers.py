@@ -39,4 +39,4 @@ class Problem(serializers.Serializer):
     code = serializers.CharField(help_text="Stable; see docs/api.md for the list")
     detail = serializers.CharField(required=False)
     instance = serializers.CharField(required=False, help_text="Names the request; quote it when asking for help")
-    errors = ProblemEntry(many=True, required=False)
+    errors = ProblemEntry(many=True, required=False)  # type: ignore[assignment]  # the problem's own field name

@@ -46,7 +46,7 @@ def seed_demo() -> Seeded:
     before ``load_regions``.
     """
     if not settings.CITYOPS_DEMO:
-        raise DemoNotAllowed(_("演示人员使用公开的密码;只在演示实例设 CITYOPS_DEMO=1 后运行 seed_demo。"))
+        raise DemoNotAllowed(str(_("演示人员使用公开的密码;只在演示实例设 CITYOPS_DEMO=1 后运行 seed_demo。")))
     here = this_instance()
     place, districts = _places(here.tier, here.region_code)
     with transaction.atomic():

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from cityops.accounts.guards import person_of
 from cityops.accounts.models import Organisation, User
 from cityops.accounts.services.organisations import FIELDS, change_organisation, create_organisation
 from cityops.foundation.errors import NotThere
@@ -56,7 +57,7 @@ class OrganisationList(ListPage):
 
     def queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         """By division, then code."""
-        found: QuerySet[Organisation] = Organisation.objects.visible_to(request.user).order_by(
+        found: QuerySet[Organisation] = Organisation.objects.visible_to(person_of(request)).order_by(
             "division_code", "org_code"
         )
         return found
@@ -82,7 +83,7 @@ def organisation_detail(request: HttpRequest, org_code: str) -> HttpResponse:
         for field in Organisation._meta.fields
         if field.name in ("org_code", "origin_code", *FIELDS)
     ]
-    below = Organisation.objects.visible_to(request.user).filter(parent_code=org_code)
+    below = Organisation.objects.visible_to(person_of(request)).filter(parent_code=org_code)
     blocks = [
         Block(
             _("下级机构"),
@@ -98,12 +99,12 @@ def organisation_detail(request: HttpRequest, org_code: str) -> HttpResponse:
             _("没有下级机构。"),
         )
     ]
-    if request.user.has_perm("accounts.view_person"):
-        people = User.objects.visible_to(request.user).filter(organisation=organisation)
+    if person_of(request).has_perm("accounts.view_person"):
+        people = User.objects.visible_to(person_of(request)).filter(organisation=organisation)
         rows = [[Cell(p.username, reverse("person-detail", args=[p.username])), Cell(p.name)] for p in people]
         blocks.append(Block(_("人员"), (_("登录名"), _("姓名")), rows, _("没有人员。")))
     buttons = []
-    if request.user.has_perm("accounts.change_organisation") and not organisation.is_replica:
+    if person_of(request).has_perm("accounts.change_organisation") and not organisation.is_replica:
         buttons.append(Button(_("修改"), reverse("organisation-edit", args=[org_code]), "edit"))
     return detail_page(
         request,
@@ -118,12 +119,12 @@ def organisation_detail(request: HttpRequest, org_code: str) -> HttpResponse:
 
 def organisation_new(request: HttpRequest) -> HttpResponse:
     """Make one."""
-    form = NewOrganisationForm(request.POST or None, initial={"division_code": request.user.division_code})
+    form = NewOrganisationForm(request.POST or None, initial={"division_code": person_of(request).division_code})
 
     def save(values: dict[str, Any]) -> str:
         code, reason = values.pop("org_code"), values.pop("reason")
         return reverse(
-            "organisation-detail", args=[create_organisation(request.user, code, values, reason=reason).org_code]
+            "organisation-detail", args=[create_organisation(person_of(request), code, values, reason=reason).org_code]
         )
 
     return form_page(
@@ -145,7 +146,7 @@ def organisation_edit(request: HttpRequest, org_code: str) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> str:
         reason = values.pop("reason")
-        change_organisation(request.user, organisation, values, reason=reason)
+        change_organisation(person_of(request), organisation, values, reason=reason)
         return address
 
     return form_page(
@@ -154,7 +155,9 @@ def organisation_edit(request: HttpRequest, org_code: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, org_code: str) -> Organisation:
-    organisation: Organisation | None = Organisation.objects.visible_to(request.user).filter(org_code=org_code).first()
+    organisation: Organisation | None = (
+        Organisation.objects.visible_to(person_of(request)).filter(org_code=org_code).first()
+    )
     if organisation is None:
         raise NotThere
     return organisation

@@ -1,6 +1,6 @@
 """What the pages of this system share: a form that calls a service, and the blocks of a detail page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +84,7 @@ def detail_page(
     title: Text,
     back: str,
     back_title: Text,
-    facts: list[tuple[Text, Any]],
+    facts: Sequence[tuple[Text, Any]],
     buttons: list[Button] | None = None,
     blocks: list[Block] | None = None,
     secret: str = "",

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from cityops.accounts.guards import person_of
 from cityops.accounts.models import Role, User
 from cityops.accounts.services import grants, people
 from cityops.accounts.services.limits import visible_person
@@ -66,7 +67,7 @@ class PersonList(ListPage):
 
     def queryset(self, request: HttpRequest) -> QuerySet[User]:
         """By user name, with organisation and roles."""
-        found: QuerySet[User] = User.objects.visible_to(request.user).order_by("username")
+        found: QuerySet[User] = User.objects.visible_to(person_of(request)).order_by("username")
         return found.select_related("organisation").prefetch_related(
             Prefetch("groups", queryset=Role.objects.all(), to_attr="held")
         )
@@ -86,7 +87,7 @@ class PersonList(ListPage):
 
 def person_detail(request: HttpRequest, username: str) -> HttpResponse:
     """One person."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     facts: list[tuple[str | Promise, Any]] = [
         (_("登录名"), person.username),
         (_("姓名"), person.name),
@@ -97,7 +98,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         (_("状态"), _now("启用") if person.is_active else _now("停用")),
         (_("最近登录"), when(person.last_login)),
     ]
-    may_grant = request.user.has_perm("accounts.grant_object")
+    may_grant = person_of(request).has_perm("accounts.grant_object")
     rows = [
         [
             Cell(granted.kind),
@@ -121,7 +122,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
 
 
 def _buttons(request: HttpRequest, person: User) -> list[Button]:
-    if person.pk == request.user.pk:
+    if person.pk == person_of(request).pk:
         return []
     toggle = (_("停用"), "lock") if person.is_active else (_("启用"), "check")
     offered = (
@@ -135,20 +136,22 @@ def _buttons(request: HttpRequest, person: User) -> list[Button]:
     return [
         Button(title, reverse(name, args=[person.username]), icon)
         for permission, title, name, icon in offered
-        if not permission or request.user.has_perm(permission)
+        if not permission or person_of(request).has_perm(permission)
     ]
 
 
 def person_new(request: HttpRequest) -> HttpResponse:
     """Make a person or an integration."""
     form = forms.NewPersonForm(
-        request.user, request.POST or None, initial={"division_code": request.user.division_code}
+        person_of(request), request.POST or None, initial={"division_code": person_of(request).division_code}
     )
 
     def save(values: dict[str, Any]) -> str:
         username = values.pop("username")
         password, is_integration = values.pop("password"), values.pop("is_integration")
-        person = people.create_person(request.user, username, values, password=password, is_integration=is_integration)
+        person = people.create_person(
+            person_of(request), username, values, password=password, is_integration=is_integration
+        )
         return reverse("person-detail", args=[person.username])
 
     return form_page(
@@ -165,24 +168,24 @@ def person_new(request: HttpRequest) -> HttpResponse:
 
 def person_edit(request: HttpRequest, username: str) -> HttpResponse:
     """Change name, organisation, division."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     initial = {name: getattr(person, name) for name in people.FIELDS}
-    form = forms.ChangePersonForm(request.user, request.POST or None, initial=initial)
+    form = forms.ChangePersonForm(person_of(request), request.POST or None, initial=initial)
 
     def save(values: dict[str, Any]) -> None:
-        people.change_person(request.user, person, values, reason=values.pop("reason"))
+        people.change_person(person_of(request), person, values, reason=values.pop("reason"))
 
     return _person_form(request, person, form, _("修改人员"), save)
 
 
 def person_roles(request: HttpRequest, username: str) -> HttpResponse:
     """Give roles."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     initial = {"roles": [role.code for role in person.roles]}
     form = forms.RolesForm(this_instance().tier.value, request.POST or None, initial=initial)
 
     def save(values: dict[str, Any]) -> None:
-        people.assign_roles(request.user, person, values["roles"], reason=values["reason"])
+        people.assign_roles(person_of(request), person, values["roles"], reason=values["reason"])
 
     note = _("系统、安全、审计三员的权限互不重叠,一个人只能担任其中一种。")
     return _person_form(request, person, form, _("授予角色"), save, note=note)
@@ -190,11 +193,11 @@ def person_roles(request: HttpRequest, username: str) -> HttpResponse:
 
 def person_active(request: HttpRequest, username: str) -> HttpResponse:
     """Disable or enable."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     form = forms.ReasonForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> None:
-        people.set_active(request.user, person, not person.is_active, reason=values["reason"])
+        people.set_active(person_of(request), person, not person.is_active, reason=values["reason"])
 
     title = _("停用人员") if person.is_active else _("启用人员")
     note = _("停用后立即退出登录,其接口令牌同时失效;案件与审计记录保留。") if person.is_active else ""
@@ -203,49 +206,49 @@ def person_active(request: HttpRequest, username: str) -> HttpResponse:
 
 def person_password(request: HttpRequest, username: str) -> HttpResponse:
     """Set a password that is changed at the next sign-in."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     form = forms.ResetPasswordForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> None:
-        people.reset_password(request.user, person, values["password"], reason=values["reason"])
+        people.reset_password(person_of(request), person, values["password"], reason=values["reason"])
 
     return _person_form(request, person, form, _("重置密码"), save, note=_("下次登录时须修改;其所有登录立即失效。"))
 
 
 def person_unlock(request: HttpRequest, username: str) -> HttpResponse:
     """End a lock-out."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     form = forms.ReasonForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> None:
-        people.unlock(request.user, person, reason=values["reason"])
+        people.unlock(person_of(request), person, reason=values["reason"])
 
     return _person_form(request, person, form, _("解除登录锁定"), save)
 
 
 def person_grant(request: HttpRequest, username: str) -> HttpResponse:
     """Let a person see one object outside the own scope."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     form = forms.GrantForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> None:
         kind = GRANTABLE[values["kind"]]
-        found = kind.model.objects.visible_to(request.user).filter(**{kind.key_field: values["key"]}).first()
+        found = kind.model.objects.visible_to(person_of(request)).filter(**{kind.key_field: values["key"]}).first()
         if found is None:
             told = _now("没有这个对象,或者不在您的可见范围内。")
             raise InvalidInput(told, errors=[{"field": "key", "code": "does_not_exist", "detail": told}])
-        grants.grant(request.user, person, found, reason=values["reason"])
+        grants.grant(person_of(request), person, found, reason=values["reason"])
 
     return _person_form(request, person, form, _("单独授权"), save, note=_("只能查看这一个对象,不能办理。"))
 
 
 def person_grant_withdraw(request: HttpRequest, username: str, pk: int) -> HttpResponse:
     """Take an exception back."""
-    person = visible_person(request.user, username)
+    person = visible_person(person_of(request), username)
     form = forms.ReasonForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> None:
-        grants.withdraw(request.user, person, pk, reason=values["reason"])
+        grants.withdraw(person_of(request), person, pk, reason=values["reason"])
 
     return _person_form(request, person, form, _("收回单独授权"), save)
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from cityops.accounts.guards import person_of
 from cityops.accounts.models import Role
 from cityops.accounts.permissions import all_permissions
 from cityops.accounts.roles import ADMINISTRATORS
@@ -57,7 +58,7 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
     held = codenames_of([role])
     rows = [[Cell(p.label), Cell(p.codename)] for p in all_permissions() if p.codename in held]
     buttons = []
-    if request.user.has_perm("accounts.change_role") and role.code not in ADMINISTRATORS:
+    if person_of(request).has_perm("accounts.change_role") and role.code not in ADMINISTRATORS:
         buttons.append(Button(_("修改权限"), reverse("role-edit", args=[code]), "edit"))
     return detail_page(
         request,
@@ -81,7 +82,7 @@ def role_new(request: HttpRequest) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> str:
         tier = this_instance().tier.value
-        role = roles.create_role(request.user, values["code"], values["name"], tier, reason=values["reason"])
+        role = roles.create_role(person_of(request), values["code"], values["name"], tier, reason=values["reason"])
         return reverse("role-edit", args=[role.code])
 
     return form_page(
@@ -102,7 +103,7 @@ def role_edit(request: HttpRequest, code: str) -> HttpResponse:
     address = reverse("role-detail", args=[code])
 
     def save(values: dict[str, Any]) -> str:
-        roles.set_permissions(request.user, role, values["permissions"], reason=values["reason"])
+        roles.set_permissions(person_of(request), role, values["permissions"], reason=values["reason"])
         return address
 
     return form_page(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from cityops.accounts.guards import person_of
 from cityops.accounts.models import ApiToken
 from cityops.accounts.services import tokens
 from cityops.foundation.errors import CityOpsError, NotThere
@@ -29,8 +30,8 @@ class TokenList(ListPage):
 
     def queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         """Newest first."""
-        found: QuerySet[ApiToken] = ApiToken.objects.visible_to(request.user).select_related("user")
-        self.may_revoke = request.user.has_perm("accounts.manage_token")
+        found: QuerySet[ApiToken] = ApiToken.objects.visible_to(person_of(request)).select_related("user")
+        self.may_revoke = person_of(request).has_perm("accounts.manage_token")
         return found
 
     def cells(self, thing: ApiToken) -> Iterable[Cell]:
@@ -62,12 +63,12 @@ def _state(token: ApiToken) -> tuple[str, str]:
 @never_cache
 def token_new(request: HttpRequest) -> HttpResponse:
     """Issue one; the answer to the form shows it, and nothing shows it again."""
-    form = TokenForm(request.user, request.POST or None)
+    form = TokenForm(person_of(request), request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
             token, text = tokens.issue_token(
-                request.user, values["integration"], values["name"], values["scopes"], values["days"]
+                person_of(request), values["integration"], values["name"], values["scopes"], values["days"]
             )
         except CityOpsError as error:
             form.add_error(None, error.detail)
@@ -99,11 +100,11 @@ def token_new(request: HttpRequest) -> HttpResponse:
 
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one invalid."""
-    if not ApiToken.objects.visible_to(request.user).filter(pk=pk).exists():
+    if not ApiToken.objects.visible_to(person_of(request)).filter(pk=pk).exists():
         raise NotThere
 
     def save(values: dict[str, Any]) -> str:
-        tokens.revoke_token(request.user, pk, reason=values["reason"])
+        tokens.revoke_token(person_of(request), pk, reason=values["reason"])
         return reverse("token-list")
 
     return form_page(

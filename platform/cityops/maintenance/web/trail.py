@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from cityops.accounts.guards import person_of
 from cityops.foundation.errors import NotThere
 from cityops.foundation.exports import Column
 from cityops.foundation.models import AuditEvent
@@ -66,7 +67,7 @@ class AuditList(ListPage):
 
     def queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         """Newest first."""
-        return audit_events_for(request.user)
+        return audit_events_for(person_of(request))
 
     def cells(self, thing: AuditEvent) -> Iterable[Cell]:
         """One entry."""
@@ -89,7 +90,7 @@ def _json(value: Any) -> str:
 
 def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry with everything it holds."""
-    event = audit_events_for(request.user).filter(pk=pk).first()
+    event = audit_events_for(person_of(request)).filter(pk=pk).first()
     if event is None:
         raise NotThere
     facts = [
@@ -123,7 +124,7 @@ class NodeList(ListPage):
 
     def queryset(self, request: HttpRequest) -> QuerySet[Node]:
         """This node, and those in the person's division."""
-        return Node.objects.visible_to(request.user)
+        return Node.objects.visible_to(person_of(request))
 
     def cells(self, thing: Node) -> Iterable[Cell]:
         """One node."""
