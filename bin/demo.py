@@ -209,6 +209,7 @@ def run(*, is_check: bool, is_fresh: bool) -> int:
         wait_for_stop(supervisor)
     except Stopped:
         say("\n  Stopping …")
+        return 130 if is_check else 0
     finally:
         supervisor.stop()
     return 0

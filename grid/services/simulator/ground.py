@@ -231,7 +231,7 @@ def _component(
         "state": rng.choices(("01", "02", "03"), weights=(970, 24, 6))[0],
         "init_date": FIRST_DAY,
         "change_date": None,
-        "data_source": "其他",
+        "data_source": "99",
         "note": "模拟数据",
         "street_code": cell.community[:9],
         "street_name": names.get(cell.community[:9].ljust(12, "0"), "")[:50],
