@@ -4,8 +4,6 @@ Each app keeps its routes in ``web/urls.py`` (pages) and ``api/urls.py`` (API); 
 prefix and under which systems they open.
 """
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from tiers.systems import active_systems
@@ -44,18 +42,7 @@ API: tuple[tuple[str, str, frozenset[str]], ...] = (
 
 
 def _open(table: tuple[tuple[str, str, frozenset[str]], ...], systems: frozenset[str]) -> list[URLResolver]:
-    return [
-        path(prefix, include(module))
-        for prefix, module, needed in table
-        if (not needed or needed & systems) and _exists(module)
-    ]
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    return [path(prefix, include(module)) for prefix, module, needed in table if not needed or needed & systems]
 
 
 def routes(systems: frozenset[str]) -> list[URLPattern | URLResolver]:
