@@ -232,3 +232,9 @@ def test_decisions_are_numbered_once():
     numbers = [path.name[:4] for path in (ROOT / "docs/decisions").glob("*.md")]
     assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
     assert len(numbers) == len(set(numbers))
+
+
+def test_the_index_of_documents_leads_to_every_page():
+    index = (ROOT / "docs/README.md").read_text()
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {name for name in pages if f"]({name})" not in index} == set()
