@@ -39,7 +39,7 @@ CASES: tuple[Permission, ...] = (
     Permission("grid.reject_case", _("不予立案"), ("acceptor", "duty_leader")),
     Permission("grid.file_case", _("立案"), ("duty_leader", "acceptor")),
     Permission("grid.dispatch_case", _("派遣案件"), ("dispatcher",)),
-    Permission("grid.handle_case", _("签收与反馈"), ("department",)),
+    Permission("grid.handle_case", _("签收、回退与反馈"), ("department",)),
     Permission("grid.send_check", _("下发核查"), ("acceptor", "dispatcher")),
     Permission("grid.check_case", _("核查"), ("collector", "inspector")),
     Permission("grid.close_case", _("结案"), ("duty_leader", "acceptor")),

@@ -78,6 +78,7 @@ class Case(ExchangedRecord):
         ACCEPTED = Stage.ACCEPTED.value, _("待立案")
         REJECTED = Stage.REJECTED.value, _("不予立案")
         FILED = Stage.FILED.value, _("待派遣")
+        RETURNED = Stage.RETURNED.value, _("回退待重派")
         DISPATCHED = Stage.DISPATCHED.value, _("待签收")
         HANDLING = Stage.HANDLING.value, _("处置中")
         SUSPENDED = Stage.SUSPENDED.value, _("挂账(缓办)")
@@ -204,7 +205,9 @@ class Case(ExchangedRecord):
             models.Index(fields=["source_no"], name="case_source_no", condition=~models.Q(source_no="")),
             GistIndex(fields=["geom_3857"], name="case_geom_3857"),
             models.Index(fields=["close_deadline"], name="case_close_deadline"),
+            models.Index(fields=["filed_at"], name="case_filed"),
             models.Index(fields=["closed_at"], name="case_closed"),
+            models.Index(fields=["updated_at"], name="case_updated"),
             models.Index(
                 fields=["state", "close_deadline"],
                 name="case_open",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from random import Random
 from typing import Protocol
 
@@ -19,6 +20,10 @@ from grid.rules.transitions import REJECT_REASONS, Action
 
 HOURS = (1, 1, 1, 1, 1, 3, 12, 34, 52, 46, 38, 30, 18, 26, 36, 38, 36, 42, 34, 22, 14, 9, 5, 2)
 """Reports by hour of the day: a rush in the morning and one in the late afternoon."""
+NIGHT_ROUND = 3
+"""Reports of the round with which the night shift begins, so that a day is never empty …"""
+NIGHT_ROUND_MINUTES = 8
+"""… for longer than this."""
 WEEKDAYS = (1.12, 1.06, 1.04, 1.03, 1.1, 0.84, 0.72)
 OFF_SHARE = 0.7
 """Share of a working day's reports that come on a public holiday."""
@@ -32,6 +37,10 @@ OUTDOORS = (time(6, 30), time(21, 0))
 """Collectors are outside."""
 STUCK_SHARE = 0.02
 """Share of dispatched cases that lie unsigned for days."""
+MOST_RETURNS = 2
+"""A case that came back this often is handled by whoever has it then."""
+SAME_AGAIN_SHARE = 0.3
+"""Share of returned cases that the dispatcher sends to the same department again."""
 MOST_REWORK = 2
 """After this many failures a check passes: somebody senior went along."""
 DEFAULT_LIMIT = (Decimal(3), "work_day")
@@ -57,6 +66,7 @@ class Living(Protocol):
     limit_value: Decimal | None
     limit_unit: str
     rework_count: int
+    return_count: int
 
 
 def random_of(*parts: object) -> Random:
@@ -64,6 +74,7 @@ def random_of(*parts: object) -> Random:
     return Random("/".join(map(str, parts)))  # noqa: S311 (a story, not a secret)
 
 
+@lru_cache(maxsize=4096)
 def quality_of(seed: int, org_code: str) -> float:
     """How well a department works: 0.68 (slow, often sent back) to 1.25 (quick and thorough)."""
     return random_of(seed, "quality", org_code).triangular(0.68, 1.25, 1.0)
@@ -75,9 +86,11 @@ def reports_on(seed: int, day: date, per_day: float, calendar: WorkCalendar) -> 
     busy = WEEKDAYS[day.weekday()] * (1.0 if calendar.is_workday(day) or day.weekday() > 4 else OFF_SHARE)
     number = max(0, round(per_day * busy * rng.triangular(0.86, 1.16, 1.0)))
     hours = rng.choices(range(24), weights=HOURS, k=number)
-    moments = [
-        datetime.combine(day, time(hour, rng.randrange(60), rng.randrange(60)), tzinfo=calendar.zone) for hour in hours
+    clocks = [time(hour, rng.randrange(60), rng.randrange(60)) for hour in hours]
+    clocks[:NIGHT_ROUND] = [
+        time(0, rng.randrange(NIGHT_ROUND_MINUTES), rng.randrange(60)) for _ in clocks[:NIGHT_ROUND]
     ]
+    moments = [datetime.combine(day, clock, tzinfo=calendar.zone) for clock in clocks]
     return sorted(moment.astimezone(UTC) for moment in moments)
 
 
@@ -142,7 +155,15 @@ def _dispatched(case: Living, rng: Random, calendar: WorkCalendar, quality: floa
     if rng.random() < STUCK_SHARE:
         lag += timedelta(hours=rng.uniform(16, 220))
     lag = min(lag, max(_limit(case) / 3, timedelta(minutes=4))) if rng.random() > 0.06 else lag
-    return NextMove(Action.SIGN, add_length(case.updated_at, lag, calendar, is_worked=_is_worked(case)))
+    at = add_length(case.updated_at, lag, calendar, is_worked=_is_worked(case))
+    is_first = case.rework_count == 0
+    if is_first and case.return_count < MOST_RETURNS and rng.random() < max(0.012, 0.038 + 0.12 * (1.0 - quality)):
+        return NextMove(Action.RETURN, at)
+    return NextMove(Action.SIGN, at)
+
+
+def _returned(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
+    return NextMove(Action.DISPATCH_AGAIN, _at_desk(rng, case.updated_at, 12, calendar.zone))
 
 
 def _handling(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
@@ -176,6 +197,7 @@ _PLAYERS = {
     Stage.REPORTED: _reported,
     Stage.ACCEPTED: _accepted,
     Stage.FILED: _filed,
+    Stage.RETURNED: _returned,
     Stage.DISPATCHED: _dispatched,
     Stage.HANDLING: _handling,
     Stage.FEEDBACK: _feedback,
@@ -196,6 +218,12 @@ OPINIONS: dict[Action, tuple[str, ...]] = {
     Action.FILE: ("", "符合立案条件。"),
     Action.DISPATCH: ("", "请在时限内处置。", "请尽快到场处置。"),
     Action.SIGN: ("", "已安排人员。"),
+    Action.RETURN: (
+        "不属我单位管养范围,请核对权属后重派。",
+        "现场属其他单位责任区,申请改派。",
+        "权属不清,请协调后再派。",
+    ),
+    Action.DISPATCH_AGAIN: ("经核对权属,请按时限处置。", "经协调由你单位处置。"),
     Action.FEED_BACK: ("已处置完毕。", "现场已清理,恢复原状。", "已修复,现场无安全隐患。", "已劝离并整改到位。"),
     Action.SEND_CHECK: ("", "请到现场核查。"),
     Action.PASS_CHECK: ("现场已处置到位。", "核查通过。"),

@@ -15,6 +15,10 @@ NEXT: dict[str, tuple[str, ...]] = {
 }
 """State → states it may change to."""
 
+MENDED_BY_DISPOSAL = frozenset({DAMAGED, LOST})
+"""States that end when a case about the component is closed after disposal: it was repaired or replaced (§4.2 row 28).
+An abandoned one is cleared away instead; that it is removed somebody says who saw it."""
+
 
 def can_change(state: str, to: str) -> bool:
     """Whether a component may go from one state to another."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from grid.rules.clock import WorkCalendar, add_limit, warn_at
+from grid.rules.clock import WORKING_UNITS, Unit, WorkCalendar, add_length, add_limit, used_between, warn_at
 from grid.rules.stages import FINAL_STAGES
 from grid.rules.transitions import MOVES, Action, Move
 
@@ -70,6 +70,9 @@ class Movable(Protocol):
     case_no: str
     version: int
     rework_count: int
+    return_count: int
+    duty_org: str
+    updated_at: datetime
     limit_value: Decimal | None
     limit_unit: str
     dispatched_at: datetime | None
@@ -88,11 +91,21 @@ def changes_of(case: Movable, action: Action, at: datetime, desk: Desk, inputs: 
     return {**_stage_clock(case, move, at, desk, changed), **changed}
 
 
-def disposal_warning(case: Movable, desk: Desk) -> datetime | None:
-    """When four fifths of the disposal limit are used up; None where no limit is known (an imported case)."""
-    if case.dispatched_at is None or case.limit_value is None:
+def disposal_warning(case: Movable, due: datetime | None, desk: Desk) -> datetime | None:
+    """When four fifths of the disposal limit that ends at ``due`` are used up; None where no limit is known.
+
+    A limit that paused ends later than counted from dispatch; its warning is later by as much.
+    """
+    if case.dispatched_at is None or case.limit_value is None or due is None:
         return None
-    return warn_at(case.dispatched_at, case.limit_value, case.limit_unit, desk.calendar)
+    limit = case.limit_value, case.limit_unit
+    paused = used_between(add_limit(case.dispatched_at, *limit, desk.calendar), due, case.limit_unit, desk.calendar)
+    return _counted(warn_at(case.dispatched_at, *limit, desk.calendar), paused, case.limit_unit, desk)
+
+
+def _counted(start: datetime, length: timedelta, unit: str, desk: Desk) -> datetime:
+    """The moment at which ``length`` of the disposal clock has run since ``start``."""
+    return add_length(start, length, desk.calendar, is_worked=Unit(unit) in WORKING_UNITS)
 
 
 def step_deadline(changed: Mapping[str, Any]) -> datetime | None:
@@ -154,6 +167,27 @@ def _dispatch(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]
     }
 
 
+def _return(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The dispatcher has it again; the department's deadlines stand until it is dispatched anew."""
+    return {"return_count": case.return_count + 1}
+
+
+def _dispatch_again(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Another department begins with a whole limit; the same one goes on with what was left when it sent it back."""
+    due = case.dispose_deadline
+    if inputs["duty_org"] != case.duty_org or due is None or case.limit_value is None:
+        return _dispatch(case, at, desk, inputs)
+    if due > case.updated_at:  # the moment of the return
+        left = used_between(case.updated_at, due, case.limit_unit, desk.calendar)
+        due = _counted(at, left, case.limit_unit, desk)
+    return {
+        "dispose_deadline": due,
+        "close_deadline": desk.close_deadline(due),
+        "stage_due_at": due,
+        "stage_warn_at": disposal_warning(case, due, desk),
+    }
+
+
 def _feed_back(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"disposed_at": at}
 
@@ -168,7 +202,7 @@ def _fail_check(case: Movable, at: datetime, desk: Desk, inputs: Mapping[str, An
         "rework_count": case.rework_count + 1,
         "disposed_at": None,
         "stage_due_at": case.dispose_deadline,
-        "stage_warn_at": disposal_warning(case, desk),
+        "stage_warn_at": disposal_warning(case, case.dispose_deadline, desk),
     }
 
 
@@ -181,6 +215,8 @@ _EFFECTS = {
     Action.REJECT: _reject,
     Action.FILE: _file,
     Action.DISPATCH: _dispatch,
+    Action.RETURN: _return,
+    Action.DISPATCH_AGAIN: _dispatch_again,
     Action.FEED_BACK: _feed_back,
     Action.PASS_CHECK: _pass_check,
     Action.FAIL_CHECK: _fail_check,

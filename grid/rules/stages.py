@@ -11,6 +11,7 @@ class Stage(StrEnum):
     ACCEPTED = "30"
     REJECTED = "31"
     FILED = "40"
+    RETURNED = "41"
     DISPATCHED = "45"
     HANDLING = "50"
     SUSPENDED = "52"

@@ -1,8 +1,9 @@
 """The table of moves: action → from which stages, to which stage, who may, and what must be given.
 
-Assembled from public systems (domain notes §4.2, rows 1, 5, 6, 9, 10, 13, 23, 25-28); no text of a national
+Assembled from public systems (domain notes §4.2, rows 1, 5, 6, 9, 10, 13-15, 23, 25-28); no text of a national
 standard was seen for a single move. Everything that moves a case reads this table: services, pages, API, simulator.
-A further move of the loop (return, delay, suspension, void …) is one more row.
+A return needs no approval: the dispatcher decides with the next dispatch, to another department or, with a reason, to
+the same one (row 16). A further move of the loop (delay, suspension, void …) is one more row.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ class Action(StrEnum):
     FILE = "file"
     DISPATCH = "dispatch"
     SIGN = "sign"
+    RETURN = "return"
+    DISPATCH_AGAIN = "dispatch_again"
     FEED_BACK = "feed_back"
     SEND_CHECK = "send_check"
     PASS_CHECK = "pass_check"  # noqa: S105 — a check that is passed
@@ -120,6 +123,29 @@ MOVES: dict[Action, Move] = {
             step_role="05",
         ),
         _move(
+            Action.RETURN,
+            "11",
+            (Stage.DISPATCHED, Stage.HANDLING),
+            Stage.RETURNED,
+            "grid.handle_case",
+            roles=("department",),
+            step_role="05",
+            inputs=("opinion",),
+            optional=(),
+            limit="dispatch",
+        ),
+        _move(
+            Action.DISPATCH_AGAIN,
+            "08",
+            (Stage.RETURNED,),
+            Stage.DISPATCHED,
+            "grid.dispatch_case",
+            roles=("dispatcher",),
+            step_role="04",
+            inputs=("duty_org", "opinion"),
+            optional=(),
+        ),
+        _move(
             Action.FEED_BACK,
             "10",
             (Stage.HANDLING,),
@@ -179,6 +205,8 @@ MOVES: dict[Action, Move] = {
 BY_STEP = {move.step_code: move for move in MOVES.values()}
 HANDLING_STEPS = frozenset({MOVES[Action.SIGN].step_code, MOVES[Action.FEED_BACK].step_code})
 """Steps that make a person a handler of the case."""
+BY_DEPARTMENT = frozenset({Action.SIGN, Action.RETURN, Action.FEED_BACK})
+"""Moves that belong to the department which has the case."""
 REJECT_REASONS = {
     "01": "不属范围",
     "02": "重复",

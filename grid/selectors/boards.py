@@ -81,7 +81,7 @@ def by_division(cases: QuerySet[Any], digits: int) -> dict[str, dict[str, int]]:
 
 def most_overdue(cases: QuerySet[Any], limit: int = 10) -> QuerySet[Any]:
     """The cases that have been overdue for longest."""
-    return cases.filter(light_now=Light.RED.value).order_by("due_now")[:limit]
+    return cases.filter(state__in=OPEN_STAGES, light_now=Light.RED.value).order_by("due_now")[:limit]
 
 
 def day_start(at: datetime, days_back: int = 0) -> datetime:

@@ -14,6 +14,7 @@ from grid.rules.clock import Light
 from grid.rules.stages import FINAL_STAGES
 from grid.selectors.moves import stages_waiting_for
 
+CLASS_DIGITS = 5
 LIGHTS = (
     (Light.GREEN.value, _("绿灯")),
     (Light.YELLOW.value, _("黄灯")),
@@ -36,7 +37,7 @@ class CaseFilter(django_filters.FilterSet):
     situation = django_filters.ChoiceFilter(choices=SITUATIONS, method="by_situation", label=_("办理情况"))
     light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"))
     kind = django_filters.ChoiceFilter(choices=Case.Kind.choices, label=_("类别"))
-    class_code = django_filters.CharFilter(lookup_expr="startswith", label=_("分类代码"))
+    class_code = django_filters.CharFilter(method="by_class", label=_("分类代码"))
     source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"))
     urgency = django_filters.ChoiceFilter(choices=Case.Urgency.choices, label=_("紧急程度"))
     division = django_filters.CharFilter(method="by_division", label=_("区划"))
@@ -64,6 +65,11 @@ class CaseFilter(django_filters.FilterSet):
                 | Q(source_no=word)
             )
         return queryset
+
+    def by_class(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """A class, or all of a major class by the beginning of the code."""
+        code = value.strip()
+        return queryset.filter(**{"class_code" if len(code) == CLASS_DIGITS else "class_code__startswith": code})
 
     def by_situation(self, queryset: CaseQuerySet, _name: str, value: str) -> QuerySet[Any]:
         """Open, overdue, finished, or in no unit grid."""

@@ -20,6 +20,7 @@ from grid.rules.transitions import HANDLING_STEPS, MOVES, REJECT_REASONS, Action
 from grid.selectors.calendar import current_desk
 from grid.selectors.moves import DISPOSAL_TYPES, label_of, rules_of
 from grid.selectors.places import city_prefix
+from grid.services.components import mended
 
 OPINION_LENGTH = 2000
 
@@ -46,8 +47,9 @@ def act(
     """Let a person make one move with a case (given itself, by number or by ``rid``); returns it as it now stands.
 
     ``fields`` are the inputs of the move (see ``MOVES``): ``opinion``; ``reason`` (CL_REJECT) to reject; ``rule`` (pk
-    of a disposal rule of the class) to file; ``duty_org`` (organisation code) to dispatch. With ``version`` the move
-    is refused if the case has changed since. The same move by the same person, sent again, changes nothing.
+    of a disposal rule of the class) to file; ``duty_org`` (organisation code) to dispatch, also again. With
+    ``version`` the move is refused if the case has changed since. The same move by the same person, sent again,
+    changes nothing.
 
     Raises NotThere where the person may not see the case; NotAllowed without the permission, or for judging the own
     work; Refused where the case stands elsewhere or belongs to another node; InvalidInput for wrong fields.
@@ -66,7 +68,10 @@ def act(
         ):
             raise NotAllowed(_("处置单位的人员不能核查或结案自己办理的案件;请由其他人员办理。"))
         inputs = _inputs(case, move, fields)
-        _write(case, move, past, user=user, at=at or timezone.now(), inputs=inputs)
+        at = at or timezone.now()
+        _write(case, move, past, user=user, at=at, inputs=inputs)
+        if move.action is Action.CLOSE and case.component_id:
+            mended(case, at)
     return case
 
 

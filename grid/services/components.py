@@ -1,6 +1,7 @@
 """What people change about components: the state, the descriptive fields. Each with its audit entry."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from cityops.accounts.models import User
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput, NotThere, Refused
-from grid.models import Component
-from grid.rules.component_states import NEXT, can_change
+from grid.models import Case, Component
+from grid.rules.component_states import INTACT, MENDED_BY_DISPOSAL, NEXT, can_change
 
 EDITABLE = ("obj_name", "dept_code2", "dept_name2", "dept_code3", "dept_name3", "note")
 """What may be edited by hand; codes, class, place and authority come with an import."""
@@ -57,6 +58,23 @@ def change_state(*, user: User, obj_id: str, state: str, reason: str = "") -> Co
     component.save(update_fields=["state", "change_date"])
     _audit("component.change_state", component, {"state": before}, {"state": state}, reason)
     return component
+
+
+def mended(case: Case, at: datetime) -> None:
+    """The component of a case that was closed after disposal is intact again; within the transaction of the closing.
+
+    One that is not damaged or lost, not known, or owned by another node stays as it is.
+    """
+    found = Component.objects.filter(
+        obj_id=case.component_id, origin_code=case.origin_code, state__in=MENDED_BY_DISPOSAL
+    )
+    component = found.select_for_update().first()
+    if component is None:
+        return
+    before, component.state = component.state, INTACT
+    component.change_date = timezone.localdate(at)
+    component.save(update_fields=["state", "change_date"])
+    _audit("component.change_state", component, {"state": before}, {"state": INTACT}, case.case_no)
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ ROLES: dict[str, str | Promise] = {
 PATH: tuple[tuple[str, str | Promise, tuple[Stage, ...]], ...] = (
     ("reported_at", _("上报"), (Stage.REPORTED, Stage.VERIFYING)),
     ("accepted_at", _("受理"), (Stage.ACCEPTED,)),
-    ("filed_at", _("立案"), (Stage.FILED,)),
+    ("filed_at", _("立案"), (Stage.FILED, Stage.RETURNED)),
     ("dispatched_at", _("派遣"), (Stage.DISPATCHED,)),
     ("disposed_at", _("处置"), (Stage.HANDLING, Stage.SUSPENDED)),
     ("checked_at", _("核查"), (Stage.FEEDBACK, Stage.CHECKING)),

@@ -19,6 +19,8 @@ EFFECTS: dict[Action, str | Promise] = {
     Action.FILE: _("按所选立案条件确定处置时限，案件进入待派遣。"),
     Action.DISPATCH: _("处置时限从派遣起算，按工作日历推出截止时间。"),
     Action.SIGN: _("责任单位接收任务，开始处置。"),
+    Action.RETURN: _("不属本单位职责等，退给派遣员重派；处置时限停止计时，请写明理由。"),
+    Action.DISPATCH_AGAIN: _("派给其他单位，处置时限重新起算；派回原单位，接着剩余时限计时。请写明理由。"),
     Action.FEED_BACK: _("处置完成，等待核查。"),
     Action.SEND_CHECK: _("把核查任务发给采集员。"),
     Action.PASS_CHECK: _("现场已恢复，案件进入待结案。"),
@@ -26,7 +28,7 @@ EFFECTS: dict[Action, str | Promise] = {
     Action.CLOSE: _("案件结束，并按是否超期计入结案率。"),
 }
 """What happens when the button is pressed, said before it is."""
-WARNINGS = frozenset({Action.REJECT, Action.FAIL_CHECK})
+WARNINGS = frozenset({Action.REJECT, Action.RETURN, Action.FAIL_CHECK})
 REASONS: dict[str, str | Promise] = {
     "01": _("不属范围"),
     "02": _("重复"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from grid.rules import FINAL_STAGES, MOVES, OPEN_STAGES, Action, Stage
-from grid.rules.clock import STANDARD_HOURS, Unit, WorkCalendar, WorkingHours, add_limit
+from grid.rules.clock import STANDARD_HOURS, Unit, WorkCalendar, WorkingHours, add_limit, used_between
 from grid.rules.moving import Desk, FilingRule, changes_of
 from grid.rules.stages import LATER_STAGES
 from grid.rules.transitions import BY_STEP, can_move, is_own_work, moves_from, reachable
@@ -19,6 +19,7 @@ DESK = Desk(WorkCalendar(ZoneInfo("Asia/Shanghai"), (WorkingHours(dt.date(2000, 
 START = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 units = st.sampled_from(sorted(Unit))
 limits = st.integers(1, 100).map(lambda tenths: Decimal(tenths) / 10)
+DISPATCHES = {Action.DISPATCH, Action.DISPATCH_AGAIN}
 TIMES = ("reported_at", "accepted_at", "filed_at", "dispatched_at", "disposed_at", "checked_at", "closed_at")
 
 
@@ -33,6 +34,9 @@ class OneCase(RuleBasedStateMachine):
             case_no="330100202611200000000001",
             version=1,
             rework_count=0,
+            return_count=0,
+            duty_org="",
+            updated_at=START,
             limit_value=None,
             limit_unit="",
             reported_at=START,
@@ -41,6 +45,7 @@ class OneCase(RuleBasedStateMachine):
         )
         self.versions = [1]
         self.deadline = None
+        self.returns = 0
 
     def move(self, action, **inputs):
         changed = changes_of(self.case, action, self.now, DESK, inputs)
@@ -52,12 +57,13 @@ class OneCase(RuleBasedStateMachine):
         self.now += dt.timedelta(minutes=minutes)
 
     @rule(
-        action=st.sampled_from(sorted(set(Action) - {Action.REPORT, Action.FILE, Action.DISPATCH})),
+        action=st.sampled_from(sorted(set(Action) - {Action.REPORT, Action.FILE, *DISPATCHES})),
         reason=st.sampled_from(["01", "02"]),
     )
     def somebody_acts(self, action, reason):
         if can_move(Stage(self.case.state), action):
             self.move(action, reason=reason)
+            self.returns += action is Action.RETURN
 
     @precondition(lambda self: self.case.state == Stage.ACCEPTED)
     @rule(value=limits, unit=units)
@@ -71,6 +77,27 @@ class OneCase(RuleBasedStateMachine):
         self.deadline = self.case.dispose_deadline
         assert self.deadline == add_limit(self.now, self.case.limit_value, self.case.limit_unit, DESK.calendar)
 
+    @precondition(lambda self: self.case.state == Stage.RETURNED)
+    @rule(to=st.sampled_from(["CZ1", "CZ2"]))
+    def it_is_dispatched_again(self, to):
+        before, had, back, calendar = self.deadline, self.case.duty_org, self.case.updated_at, DESK.calendar
+        value, unit = self.case.limit_value, self.case.limit_unit
+        self.move(Action.DISPATCH_AGAIN, duty_org=to)
+        self.deadline = self.case.dispose_deadline
+        if to != had:
+            assert self.deadline == add_limit(self.now, value, unit, calendar)
+        elif before <= back:
+            assert self.deadline == before
+        else:
+            left = used_between(back, before, unit, calendar)
+            assert used_between(self.now, self.deadline, unit, calendar) == left
+            assert self.deadline >= before
+        assert self.case.stage_warn_at <= self.deadline
+
+    @invariant()
+    def returns_are_counted(self):
+        assert self.case.return_count == self.returns
+
     @invariant()
     def versions_grow_by_one(self):
         assert self.versions == list(range(1, len(self.versions) + 1))
@@ -82,7 +109,7 @@ class OneCase(RuleBasedStateMachine):
         assert (self.case.closed_at is not None) == (self.case.state == Stage.CLOSED)
 
     @invariant()
-    def the_disposal_deadline_never_moves_once_given(self):
+    def the_disposal_deadline_moves_with_a_dispatch_only(self):
         assert self.case.dispose_deadline == self.deadline
         if self.deadline is not None:
             assert self.case.close_deadline > self.deadline
@@ -90,13 +117,13 @@ class OneCase(RuleBasedStateMachine):
     @invariant()
     def times_are_in_order(self):
         given = [getattr(self.case, name) for name in TIMES]
-        if self.case.rework_count == 0:
+        if self.case.rework_count == self.case.return_count == 0:
             known = [at for at in given if at is not None]
             assert known == sorted(known)
 
     @invariant()
     def a_disposed_case_is_past_handling(self):
-        if self.case.state in {Stage.DISPATCHED, Stage.HANDLING}:
+        if self.case.state in {Stage.RETURNED, Stage.DISPATCHED, Stage.HANDLING}:
             assert self.case.disposed_at is None
 
 

@@ -80,7 +80,7 @@ def test_a_replica_offers_no_move():
     ("role", "stages"),
     [
         ("acceptor", {Stage.REPORTED, Stage.ACCEPTED, Stage.FEEDBACK, Stage.TO_CLOSE}),
-        ("dispatcher", {Stage.FILED, Stage.FEEDBACK}),
+        ("dispatcher", {Stage.FILED, Stage.RETURNED, Stage.FEEDBACK}),
         ("department", {Stage.DISPATCHED, Stage.HANDLING}),
         ("inspector", {Stage.CHECKING}),
         ("evaluator", set()),

@@ -180,9 +180,9 @@ def test_without_the_permission_nothing_is_registered():
     assert not Case.objects.exists()
 
 
-def test_a_case_of_a_component_names_its_authority():
-    ground.class_entry("01001", kind="1", name="供水井盖")
-    Component.objects.create(
+def manhole(**fields):
+    """A manhole cover in the first grid."""
+    return Component.objects.create(
         obj_id="33010201001000001",
         obj_name="供水井盖",
         dept_code1="SW1",
@@ -193,7 +193,13 @@ def test_a_case_of_a_component_names_its_authority():
         class_code="01001",
         std_ref=CURRENT,
         geom="SRID=4490;POINT(120.005 30.005)",
+        **fields,
     )
+
+
+def test_a_case_of_a_component_names_its_authority():
+    ground.class_entry("01001", kind="1", name="供水井盖")
+    manhole()
     case = ground.registered(kind="1", class_code="01001", component_id="33010201001000001")
     assert (case.dept_code1, case.dept_name1, case.limit_value) == ("SW1", "水务集团", None)
 
@@ -242,6 +248,62 @@ def test_rework_goes_back_to_the_same_department_and_keeps_the_clock(department)
     act(worker, case, "sign")
     act(worker, case, "feed_back", opinion="再次清理")
     assert Case.objects.get(pk=case.pk).state == Stage.FEEDBACK
+
+
+def returned(department, hours=1):
+    """A case of MONDAY with a limit of four work hours that came back after ``hours``; (case, dispatcher)."""
+    case, user = ground.registered(at=MONDAY), everyone()
+    for action, fields in (("accept", {}), ("file", {}), ("dispatch", {"duty_org": department.org_code})):
+        case = act(user, case, action, at=MONDAY, **fields)
+    worker = staff("department", organisation=department)
+    act(worker, case, "sign", at=MONDAY)
+    return act(worker, case, "return", at=MONDAY + dt.timedelta(hours=hours), opinion="不属本单位"), user
+
+
+def test_a_department_sends_a_case_back_and_still_sees_it(department):
+    case, _user = returned(department)
+    assert (case.state, case.return_count, case.duty_org) == ("41", 1, department.org_code)
+    assert case.stage_due_at == MONDAY + dt.timedelta(hours=1, minutes=15)
+    step = case.steps.order_by("-seq").first()
+    assert (step.action, step.from_state, step.to_state, step.opinion) == ("11", "50", "41", "不属本单位")
+    assert DirtyMark.objects.filter(dataset="GL01", rid=case.rid).exists()
+    with pytest.raises(NotAllowed):
+        act(staff("department", organisation=department), case, "dispatch_again")
+
+
+def test_another_department_begins_with_a_whole_limit(department):
+    case, user = returned(department)
+    at, other = MONDAY + dt.timedelta(hours=15), organisation("CZ0000000000000002")
+    case = act(user, case, "dispatch_again", at=at, duty_org=other.org_code, opinion="属你单位")
+    assert (case.state, case.duty_org, case.dispatched_at) == ("45", other.org_code, at)
+    assert case.dispose_deadline == case.stage_due_at == dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+    assert case.steps.order_by("-seq").first().action == "08"
+    with pytest.raises(NotThere):
+        act(staff("department", organisation=department), case, "sign")
+    assert act(staff("department", organisation=other), case, "sign").state == "50"
+
+
+@pytest.mark.parametrize(("hours", "left"), [(0.5, 3.5), (1, 3), (20, 0)])
+def test_the_same_department_goes_on_with_what_was_left(department, hours, left):
+    case, user = returned(department, hours)
+    before = case.dispose_deadline
+    at = dt.datetime(2026, 11, 25, 0, 0, tzinfo=dt.UTC)
+    case = act(user, case, "dispatch_again", at=at, duty_org=department.org_code, opinion="属你单位")
+    assert case.dispatched_at == MONDAY
+    assert case.dispose_deadline == (at + dt.timedelta(hours=left) if left else before)
+    assert case.stage_warn_at <= case.stage_due_at == case.dispose_deadline < case.close_deadline
+
+
+@pytest.mark.parametrize(("before", "after"), [("01", "01"), ("02", "01"), ("03", "01"), ("04", "04"), ("05", "05")])
+def test_closing_a_case_mends_its_component(department, before, after):
+    ground.class_entry("01001", kind="1", name="供水井盖")
+    thing = manhole(state=before)
+    case = walk(ground.registered(kind="1", class_code="01001", component_id=thing.obj_id), department)
+    thing.refresh_from_db()
+    assert thing.state == after
+    told = AuditEvent.objects.filter(action="component.change_state", object_key=thing.obj_id)
+    assert [event.reason for event in told] == ([case.case_no] if before != after else [])
+    assert (thing.change_date is not None) == (before != after)
 
 
 @pytest.mark.parametrize("action", sorted(set(Action) - {Action.REPORT}))
@@ -332,6 +394,9 @@ def test_a_move_on_an_old_version_is_refused():
         ("30", "file", {"rule": "999999"}, "rule"),
         ("40", "dispatch", {}, "duty_org"),
         ("40", "dispatch", {"duty_org": "nobody"}, "duty_org"),
+        ("50", "return", {}, "opinion"),
+        ("41", "dispatch_again", {"opinion": "请处置"}, "duty_org"),
+        ("41", "dispatch_again", {"duty_org": "nobody", "opinion": "请处置"}, "duty_org"),
         ("61", "fail_check", {"opinion": " "}, "opinion"),
         ("10", "accept", {"opinion": "长" * 2001}, "opinion"),
         ("10", "fly", {}, "action"),
@@ -340,7 +405,7 @@ def test_a_move_on_an_old_version_is_refused():
 def test_wrong_inputs_name_the_field_and_change_nothing(state, action, fields, field):
     case = ground.stored_case(state=state)
     with pytest.raises(InvalidInput) as refusal:
-        act(everyone(), case, action, **fields)
+        act(staff("acceptor", "duty_leader", "dispatcher", "collector", "department"), case, action, **fields)
     assert refusal.value.facts["errors"][0]["field"] == field
     assert Case.objects.get(pk=case.pk).version == 1
     assert not case.steps.exists()

@@ -22,10 +22,10 @@ from grid.services.simulator.past import case_rid, inputs_of, reporter_of, sourc
 from grid.services.simulator.run import Plan, check_allowed, stored_plan
 from grid.services.simulator.world import Matter, World, draw, read_world
 
-CATCH_UP = timedelta(hours=2)
-"""After a pause, reports older than this are not made up for; open cases go on from where they stood."""
+LATE = timedelta(minutes=5)
+"""What is overdue by more than this was due during a pause, and is dated to when it was due; all else happens now."""
 MOST_AT_ONCE = 60
-"""Moves of one tick, so that a tick stays short after a pause."""
+"""Reports, and moves, of one tick, so that a tick stays short after a pause."""
 WORLD_SECONDS = 600
 
 
@@ -69,16 +69,17 @@ def _as(user: User) -> Actor:
 
 
 def _register_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now: datetime) -> int:
+    """Reports of today; days that an instance slept through stay empty."""
     day = now.astimezone(desk.calendar.zone).date()
     due = {
         case_rid(plan.seed, day, number): at
         for number, at in enumerate(reports_on(plan.seed, day, plan.per_day, desk.calendar))
-        if now - CATCH_UP < at <= now
+        if at <= now
     }
     for rid in Case.objects.filter(pk__in=list(due)).values_list("pk", flat=True):
         del due[rid]
     made = 0
-    for rid in due:
+    for rid, at in list(due.items())[:MOST_AT_ONCE]:
         happening = draw(world, random_of(plan.seed, rid))
         worker = world.worker_for(Action.REPORT, happening.grid.division_code[:6], "", random_of(plan.seed, rid, 0))
         user = _person(people, worker.pk)
@@ -98,8 +99,13 @@ def _register_due(plan: Plan, world: World, desk: Desk, people: dict[int, User],
             rid=rid,
         )
         with acting(_as(user)):
-            made += register(user, report, is_simulated=True).is_new
+            made += register(user, report, at=_dated(at, now), is_simulated=True).is_new
     return made
+
+
+def _dated(due: datetime, now: datetime) -> datetime:
+    """When something that was due is said to have happened."""
+    return due if now - due > LATE else now
 
 
 def _due_moves(plan: Plan, desk: Desk, now: datetime) -> Iterator[tuple[Case, NextMove]]:
@@ -121,9 +127,7 @@ def _move_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now
         matter = (world.component_matters if case.kind == Case.Kind.COMPONENT else matters).get(case.class_code)
         matter = matter or Matter(case.kind, case.class_code, case.matter_name, case.class_code[:2], ())
         rng = random_of(plan.seed, case.rid, case.version, "live")
-        inputs, rule = inputs_of(
-            world, matter, county=case.division_code[:6], action=move.action, reason=move.reason, rng=rng
-        )
+        inputs, rule = inputs_of(world, matter, case=case, move=move, rng=rng)
         if "rule" in inputs:
             inputs["rule"] = rule
         worker = world.worker_for(move.action, case.division_code[:6], case.duty_org, rng)
@@ -134,7 +138,7 @@ def _move_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now
                     user,
                     case,
                     move.action,
-                    at=now,
+                    at=_dated(move.at, now),
                     version=case.version,
                     opinion=rng.choice(OPINIONS[move.action]),
                     **inputs,

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
+from django.db import connection
 
 from cityops.foundation.records import local_node
 from cityops.regions.models import CGCS2000
-from grid.models import Case, CaseNumber, CaseStep
+from grid.models import Case, CaseNumber, CaseStep, Component
 from grid.rules.behaviour import OPINIONS, NextMove, days_until, next_move, quality_of, random_of, reports_on
 from grid.rules.codes import CURRENT
+from grid.rules.component_states import INTACT, MENDED_BY_DISPOSAL
 from grid.rules.moving import Desk, changes_of, step_deadline
 from grid.rules.stages import Stage
 from grid.rules.transitions import MOVES, Action, Move, can_move
@@ -24,6 +26,22 @@ from grid.services.simulator.world import Happening, Matter, World, choose_rule,
 
 REPORT = MOVES[Action.REPORT]
 SEQUENCE_DIGITS = 10
+MENDED = f"""
+UPDATE {Component._meta.db_table} AS c SET state = '{INTACT}', change_date = m.day
+FROM (
+    SELECT component_id, max((closed_at AT TIME ZONE %(zone)s::text)::date) AS day FROM {Case._meta.db_table}
+    WHERE state = '{Stage.CLOSED.value}' AND component_id <> '' AND origin_code = %(node)s::varchar GROUP BY 1
+) AS m
+WHERE c.obj_id = m.component_id AND c.state IN ('{"', '".join(sorted(MENDED_BY_DISPOSAL))}')
+"""
+"""What closing one case after the other would have done to their components."""
+
+
+class Standing(Protocol):
+    """What choosing a department reads of a case."""
+
+    division_code: str
+    duty_org: str
 
 
 @dataclass
@@ -48,6 +66,8 @@ def write_past(past: Past, days: int) -> tuple[int, int]:
             if at <= past.until:
                 _live_through(past, day, number, at)
     cases, steps = copy_rows(Case, past.cases), copy_rows(CaseStep, past.steps)
+    with connection.cursor() as cursor:
+        cursor.execute(MENDED, {"node": local_node(), "zone": settings.TIME_ZONE})
     CaseNumber.objects.bulk_create(
         (CaseNumber(division_code=settings.CITYOPS_REGION[:6], day=day, last=n) for day, n in past.numbers.items()),
         update_conflicts=True,
@@ -80,23 +100,24 @@ def _live_through(past: Past, day: date, number: int, at: datetime) -> None:
 
 
 def inputs_of(
-    world: World, matter: Matter, *, county: str, action: Action, reason: str, rng: Random
+    world: World, matter: Matter, *, case: Standing, move: NextMove, rng: Random
 ) -> tuple[dict[str, Any], int | None]:
     """What a move is given: (inputs for the rules, pk of the disposal rule chosen)."""
+    action, county = move.action, case.division_code[:6]
     if action is Action.FILE:
         pk, rule = choose_rule(matter, rng)
         return {"rule": rule}, pk
     if action is Action.DISPATCH:
         return {"duty_org": world.department_for(matter, county)}, None
-    return ({"reason": reason} if action is Action.REJECT else {}), None
+    if action is Action.DISPATCH_AGAIN:
+        return {"duty_org": world.department_again(county, case.duty_org, rng)}, None
+    return ({"reason": move.reason} if action is Action.REJECT else {}), None
 
 
 def _advance(past: Past, case: SimpleNamespace, happening: Happening, move: NextMove, rng: Random) -> None:
     if not can_move(Stage(case.state), move.action):
         raise AssertionError(f"{case.case_no} stands at {case.state} and cannot {move.action}.")
-    inputs, _pk = inputs_of(
-        past.world, happening.matter, county=case.division_code[:6], action=move.action, reason=move.reason, rng=rng
-    )
+    inputs, _pk = inputs_of(past.world, happening.matter, case=case, move=move, rng=rng)
     opinion = rng.choice(OPINIONS[move.action])
     before = case.state
     changed = changes_of(case, move.action, move.at, past.desk, inputs)

@@ -5,15 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
+from django.db.models import F, FloatField, Func, Window
+from django.db.models.functions import Mod, RowNumber
+
 from cityops.accounts.models import Organisation, User
 from cityops.foundation.errors import Refused
 from cityops.regions.models import Division
 from grid.models import Component, UnitGrid
 from grid.models.ground import CodeState
-from grid.rules.behaviour import REPORTERS, SOURCES, random_of
+from grid.rules.behaviour import REPORTERS, SAME_AGAIN_SHARE, SOURCES, random_of
 from grid.rules.codes import CURRENT
 from grid.rules.moving import DEFAULT_RULE, FilingRule
-from grid.rules.transitions import MOVES, Action
+from grid.rules.transitions import BY_DEPARTMENT, MOVES, Action
 from grid.selectors.places import city_prefix
 from sync.standard.models import ClassEntry, DisposalRule
 
@@ -139,12 +142,17 @@ class World:
                 return self.departments[key]
         return next(iter(self.departments.values()))
 
+    def department_again(self, county: str, had: str, rng: Random) -> str:
+        """Who gets a case that ``had`` sent back: mostly another department of the county or the city."""
+        others = sorted({org for (place, _trade), org in self.departments.items() if place in ("", county)} - {had})
+        return had if not others or rng.random() < SAME_AGAIN_SHARE else rng.choice(others)
+
     def worker_for(self, action: Action, county: str, org_code: str, rng: Random) -> Worker:
         """Who makes a move: somebody of the handling organisation, or of the desk for the county.
 
         Raises Refused where nobody may.
         """
-        handles = action in {Action.SIGN, Action.FEED_BACK}
+        handles = action in BY_DEPARTMENT
         key = (action.value, county, org_code if handles else "")
         if key not in self._chosen:
             self._chosen[key] = self._candidates(action, county, org_code if handles else "")
@@ -267,16 +275,25 @@ def _component_matters(rules: dict[str, list[tuple[int, FilingRule]]]) -> dict[s
 
 
 def _things(by_code: dict[str, Ground]) -> list[Thing]:
+    """Every fifth component."""
+    place = Window(RowNumber(), order_by="obj_id")
     rows = (
         Component.objects.filter(std_ref=CURRENT, note="模拟数据")
+        .annotate(place=place, lon=_ordinate("ST_X"), lat=_ordinate("ST_Y"))
+        .annotate(turn=Mod("place", 5))
+        .filter(turn=1)
         .order_by("obj_id")
-        .values_list("obj_id", "grid_code", "geom", "class_code", "dept_code1", "dept_name1")[::5]
+        .values_list("obj_id", "grid_code", "lon", "lat", "class_code", "dept_code1", "dept_name1")
     )
     return [
-        Thing(obj_id, by_code[grid], geom.x, geom.y, class_code, (code, name))
-        for obj_id, grid, geom, class_code, code, name in rows
+        Thing(obj_id, by_code[grid], lon, lat, class_code, (code, name))
+        for obj_id, grid, lon, lat, class_code, code, name in rows
         if grid in by_code
     ]
+
+
+def _ordinate(function: str) -> Func:
+    return Func(F("geom"), function=function, output_field=FloatField())
 
 
 def _departments() -> dict[tuple[str, str], str]:
@@ -294,7 +311,7 @@ def _departments() -> dict[tuple[str, str], str]:
 
 def _workers() -> list[Worker]:
     people = User.objects.filter(is_active=True, is_integration=False, scope_prefix__startswith=city_prefix())
-    rows = people.order_by("pk").values_list(
+    rows = people.order_by("username").values_list(
         "pk", "username", "organisation__org_code", "scope_prefix", "groups__role__code", "groups__role__step_code"
     )
     found: dict[int, Worker] = {}
