@@ -28,6 +28,8 @@ class CaseFacts:
     rework_count: int = 0
     is_hung: bool = False
     is_void: bool = False
+    is_in_grid: bool = True
+    """Whether a unit grid was found at its place."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def _closing(case: CaseFacts, window: Window) -> dict[str, int]:
         "needed_with_deadline": int(needed and due),
         "closed_with_deadline": int(closed and due),
         "on_time": int(on_time),
+        "in_no_grid": int(needed and not case.is_in_grid),
     }
 
 

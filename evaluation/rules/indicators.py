@@ -128,6 +128,15 @@ ON_TIME = Input(
     "结案时间不晚于应结案时间的",
     "Those closed not later than their closing deadline",
 )
+IN_NO_GRID = Input(
+    "in_no_grid",
+    "网格外案件数",
+    "In no grid",
+    "应结案案件中所在位置不属于任何单元网格的；仍计入所在区划",
+    "Of the needed, those whose place lies in no unit grid; they still count for their division",
+    "其中所在位置不属于任何单元网格的；仍计入所在区划",
+    "Of these, those whose place lies in no unit grid; they still count for their division",
+)
 DISPOSED = Input(
     "disposed",
     "处置数",
@@ -194,7 +203,7 @@ INDICATORS: dict[str, Indicator] = {
             "%",
             CLOSED,
             NEEDED,
-            (NEEDED_WITH_DEADLINE, CLOSED_WITH_DEADLINE, ON_TIME),
+            (NEEDED_WITH_DEADLINE, CLOSED_WITH_DEADLINE, ON_TIME, IN_NO_GRID),
             source=_SOURCE,
         ),
         Indicator(
@@ -208,7 +217,7 @@ INDICATORS: dict[str, Indicator] = {
             "%",
             ON_TIME,
             NEEDED_WITH_DEADLINE,
-            (CLOSED_WITH_DEADLINE, NEEDED, CLOSED),
+            (CLOSED_WITH_DEADLINE, NEEDED, CLOSED, IN_NO_GRID),
             source=_SOURCE,
         ),
         Indicator(

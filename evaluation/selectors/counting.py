@@ -91,6 +91,7 @@ CONDITIONS: dict[str, Callable[[Span], Q]] = {
     "needed_with_deadline": lambda span: _needed(span) & _HAS_DEADLINE,
     "closed_with_deadline": lambda span: _closed(span) & _HAS_DEADLINE,
     "on_time": lambda span: _closed(span) & Q(closed_at__lte=F("close_deadline")),
+    "in_no_grid": lambda span: _needed(span) & Q(grid_code=""),
     "disposed": _disposed,
     "reworked": lambda span: _disposed(span) & Q(rework_count__gt=0),
     "handled": _handled,

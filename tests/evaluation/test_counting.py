@@ -55,6 +55,7 @@ def test_filing_counts_what_was_decided_in_the_period(fields, expected):
         ({"close_deadline": "2026-09-25 12:00", "closed_at": "2026-10-02 12:00"}, CLOSED),
         # no deadline: closing counts, on time cannot be told
         ({"closed_at": "2026-10-02 12:00"}, {"needed", "closed"}),
+        ({"close_deadline": "2026-10-10 12:00", "is_in_grid": False}, NEEDED | {"in_no_grid"}),
     ],
 )
 def test_a_case_is_needed_by_its_deadline_or_by_its_closing(fields, expected):

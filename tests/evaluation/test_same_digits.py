@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.evaluation.cases import at, case, save
+from tests.evaluation.cases import COMMUNITY, at, case, save
 from tests.factories.people import HANGZHOU, NINGBO, ZHEJIANG, api_token, bearer, division, person
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,10 @@ def cases():
     filed = {"filed_at": at("2026-10-01 10:00"), "close_deadline": at("2026-10-03 10:00"), "state": "80"}
     opened = at("2026-09-30 10:00")
     return save(
-        case(**filed, closed_at=at("2026-10-02 10:00")),
+        case(**filed, closed_at=at("2026-10-02 10:00"), grid_code=f"{COMMUNITY}001"),
         case(**filed, closed_at=at("2026-10-03 10:00"), reported_at=opened),
         case(**filed, closed_at=at("2026-10-04 12:30")),
-        case(**{**filed, "close_deadline": None}, closed_at=at("2026-10-04 12:30")),
+        case(**{**filed, "close_deadline": None}, closed_at=at("2026-10-04 12:30"), grid_code=f"{COMMUNITY}001"),
         case("330203001001", **filed, closed_at=at("2026-10-02 10:00")),
     )
 
@@ -56,7 +56,7 @@ def test_page_api_and_command_show_the_same(client, cases, token, indicator, coh
 def test_the_contract_figures_of_a_cohort_are_all_in_the_inputs(cases):
     told = command("按期结案率", HANGZHOU, "2026-10", "--cohort")
     assert told["inputs"] == {
-        "on_time": 1, "needed_with_deadline": 2, "closed_with_deadline": 2, "needed": 3, "closed": 3,
+        "on_time": 1, "needed_with_deadline": 2, "closed_with_deadline": 2, "needed": 3, "closed": 3, "in_no_grid": 1,
     }  # fmt: skip
     assert (told["value"], told["definition"]["formula_version"]) == ("50.00", 1)
 
