@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -164,6 +165,17 @@ class Process:
     def is_running(self) -> bool:
         """Whether the leader lives."""
         return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def peak_mb(self) -> int:
+        """The most memory that any process of its group has had so far, in MiB."""
+        peaks = [0]
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                if os.getpgid(int(folder.name)) == self.pid:
+                    peak = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
+                    peaks.append(int(peak[1]) // 1024 if peak else 0)
+        return max(peaks)
 
     def start(self) -> Process:
         """Start it in a session of its own, output to the log."""
