@@ -82,8 +82,8 @@ class CaseMove(IdempotentWrites, APIView):
     )
     def post(self, request: Request, case_no: str, action: str) -> Response:
         """One move; 409 tells where the case stands, 403 what permission is missing."""
+        get_case(request.user, case_no)  # type: ignore[arg-type]
         asked = MoveInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        get_case(request.user, case_no)  # type: ignore[arg-type]
         act(request.user, case_no, action, **asked.validated_data)  # type: ignore[arg-type]
         return Response(CaseAnswer(case_detail(request.user, case_no)).data)  # type: ignore[arg-type]

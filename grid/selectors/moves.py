@@ -11,7 +11,10 @@ from grid.rules.stages import Stage
 from grid.rules.transitions import HANDLING_STEPS, MOVES, Action, is_own_work, moves_from
 from grid.selectors.places import city_prefix
 from sync.standard.models import DisposalRule
+from tiers.systems import active_systems
 
+DESK = "command"
+"""The system whose routes move cases."""
 DISPOSAL_TYPES = (
     Organisation.Type.DEPARTMENT.value,
     Organisation.Type.OWNER.value,
@@ -38,11 +41,12 @@ def label_of(action: Action) -> str:
 
 
 def open_moves(user: User, case: Case, steps: Iterable[CaseStep]) -> list[OpenMove]:
-    """The moves that a person may make with a case as it stands; none with another node's case.
+    """The moves that a person may make with a case as it stands; none with another node's case, and none where the
+    desk does not run (at the upper tiers a case is read, not moved).
 
     Permissions and organisations are read once per person, so a list of cases costs nothing more.
     """
-    if case.is_replica:
+    if case.is_replica or DESK not in active_systems():
         return []
     handlers = {step.operator_id for step in steps if step.action in HANDLING_STEPS and step.operator_id is not None}
     return [

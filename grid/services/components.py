@@ -40,9 +40,9 @@ def change_state(*, user: User, obj_id: str, state: str, reason: str = "") -> Co
 
     Raises NotThere, StateRefused, InvalidInput for a state nobody knows.
     """
+    component = _locked(user, obj_id)
     if state not in NEXT:
         raise InvalidInput(_("没有状态代码“%(state)s”。") % {"state": state}, errors=[{"field": "state"}])
-    component = _locked(user, obj_id)
     before = component.state
     if before == state:
         return component
@@ -80,12 +80,12 @@ def mended(case: Case, at: datetime) -> None:
 @transaction.atomic
 def edit(*, user: User, obj_id: str, values: Mapping[str, str]) -> Component:
     """Change descriptive fields of a component; fields that are not EDITABLE are refused. Raises NotThere."""
+    component = _locked(user, obj_id)
     if unknown := sorted(set(values) - set(EDITABLE)):
         raise InvalidInput(
             _("不能修改 %(fields)s；编码、分类和位置请重新导入。") % {"fields": "、".join(unknown)},
             errors=[{"field": name} for name in unknown],
         )
-    component = _locked(user, obj_id)
     before = {name: getattr(component, name) for name in values if getattr(component, name) != values[name]}
     if not before:
         return component

@@ -30,8 +30,6 @@ class Row:
     about: str = ""
     lists: str = ""
     query: str = ""
-    body: tuple[tuple[str, str], ...] = ()
-    """What a write carries, where its address alone is refused before the thing is looked for."""
     posts: bool = False
     peers: bool = False
     is_made: bool = True
@@ -46,8 +44,6 @@ _STANDARD = ("standard.view_dictionaryversion",)
 _PEOPLE = ("accounts.view_person",)
 _IMPORT = ("grid.import_data",)
 _DIVISION = ("regions.view_division",)
-
-_BROKEN = (("state", "02"), ("reason", "破损"))
 
 DOOR = (
     Row("healthz", ALL, PUBLIC),
@@ -101,7 +97,7 @@ GROUND = (
     Row("component-export", ALL, ("grid.view_component", "grid.export_ground"), lists="component"),
     Row("component-detail", ALL, ("grid.view_component",), about="component"),
     Row("component-edit", CITY, ("grid.change_component",), about="component"),
-    Row("component-state", CITY, ("grid.change_component_state",), about="component", body=_BROKEN, posts=True),
+    Row("component-state", CITY, ("grid.change_component_state",), about="component", posts=True),
     Row("import-list", CITY, _IMPORT),
     Row("import-new", CITY, _IMPORT),
     Row("import-detail", CITY, _IMPORT, about="import"),
@@ -190,13 +186,12 @@ API = (
         ("grid.view_component",),
         ("grid.change_component_state",),
         about="component",
-        body=_BROKEN,
     ),
     Row("api:import-list", CITY, _IMPORT),
     Row("api:import-detail", CITY, _IMPORT, about="import"),
     Row("api:import-issues", CITY, _IMPORT, about="import"),
-    Row("api:division-list", ALL),
-    Row("api:division-detail", ALL, about="division", says_alike=True),
+    Row("api:division-list", ALL, _DIVISION),
+    Row("api:division-detail", ALL, _DIVISION, about="division", says_alike=True),
     Row("api:standard-versions", ALL, _STANDARD),
     Row("api:dataset-list", ALL, _STANDARD),
     Row("api:dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),

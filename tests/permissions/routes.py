@@ -52,7 +52,7 @@ def guard_of(route: Route) -> tuple[set[str], set[str]] | None:
     if view is None:
         return None
     reads, writes, names = set(), set(), set()
-    for guard in view.permission_classes:
+    for guard in route.view.initkwargs.get("permission_classes", view.permission_classes):
         names.add(getattr(guard, "__name__", type(guard).__name__))
         if hasattr(guard, "codename"):
             reads |= {guard.codename} - {""}

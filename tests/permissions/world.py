@@ -26,8 +26,7 @@ ELSEWHERE = {"n": ("320000000000",), "p": ("320000000000", "330200000000"), "m":
 class World:
     """The things, their addresses and the texts by which a leak is known."""
 
-    def __init__(self, letter: str) -> None:
-        self.letter = letter
+    def __init__(self) -> None:
         for code in {"000000000000", "330000000000", "330200000000", "320000000000", "330106000000", DISTRICT}:
             division(code, name="国家" if code == "000000000000" else "")
         division("330200000000", name="宁波市")
@@ -55,6 +54,12 @@ class World:
         self.rule = disposal_rule()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
+
+    def settle(self, letter: str) -> None:
+        """Let the things, but for the case, belong to the node of a tier: what is its own shows most."""
+        node = f"{HERE[letter]}-{letter.upper().replace('M', 'C')}"
+        for thing in (self.grid, self.component, self.organisation):
+            type(thing).objects.filter(pk=thing.pk).update(origin_code=node)
 
     def canary(self, kind: str) -> str:
         """The text that only the thing has."""

@@ -20,6 +20,8 @@ CITYOPS_SIMULATED = env.bool("CITYOPS_SIMULATED", default=False)
 """True where the data come from the simulator; every page then says so."""
 CITYOPS_DEMO = env.bool("CITYOPS_DEMO", default=False)
 """True where ``seed_demo`` may make people with the published demo password; never where people work."""
+CITYOPS_BEHIND_PROXY = env.bool("CITYOPS_BEHIND_PROXY", default=False)
+"""True where every request comes through the own proxy: its X-Forwarded-Proto and last X-Forwarded-For are taken."""
 CITYOPS_METRICS_TOKEN = env.str("CITYOPS_METRICS_TOKEN", default="")
 """Who brings it as a bearer token may read /metrics and the details of /readyz; empty: callers on loopback only."""
 VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))
@@ -56,6 +58,7 @@ INSTALLED_APPS = [
     "cityops.web",
 ]
 MIDDLEWARE = [
+    "cityops.foundation.addresses.ClientAddressMiddleware",
     "cityops.foundation.numbers.RequestNumbersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -149,6 +152,7 @@ AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "cityops.foundation.addresses.address_of"
 AXES_LOCKOUT_CALLABLE = "cityops.accounts.web.views.locked_out"
 
 # --- browser
@@ -174,7 +178,7 @@ REST_FRAMEWORK = {
         "cityops.accounts.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["cityops.accounts.api.permissions.HasPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -184,6 +188,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": env.str("CITYOPS_API_RATE", default="600/min")},
     "EXCEPTION_HANDLER": "cityops.foundation.problem.exception_handler",
     "DEFAULT_VERSIONING_CLASS": None,
+    "NUM_PROXIES": 0,  # the address was settled by ClientAddressMiddleware
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
 }

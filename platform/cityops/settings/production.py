@@ -1,6 +1,7 @@
 """Production: no secret and no host has a default; ``check --deploy`` is clean."""
 
 from cityops.settings.base import *  # noqa: F403
+from cityops.settings.base import CITYOPS_BEHIND_PROXY
 from cityops.settings.environment import env
 
 DEBUG = False
@@ -15,7 +16,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-if env.bool("CITYOPS_BEHIND_PROXY", default=False):
+if CITYOPS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -5,6 +5,8 @@ from typing import Any, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sync.exchange.models.links import Link
+
 
 class Receipt(models.Model):
     """回执: signed by the receiver, kept by receiver and sender."""
@@ -40,10 +42,13 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     """Words to ask for comparisons."""
 
     def visible_to(self, user: Any) -> Self:
-        """Comparisons of owners inside the person's division, and of what came from above."""
+        """Comparisons of owners inside the person's division; of what came from above, those with the peers seen."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(models.Q(owner_code__startswith=user.scope_prefix) | models.Q(flow="down"))
+        peers = Link.objects.visible_to(user).values("peer_code")
+        return self.filter(
+            models.Q(owner_code__startswith=user.scope_prefix) | models.Q(flow="down", peer_code__in=peers)
+        )
 
 
 class Comparison(models.Model):

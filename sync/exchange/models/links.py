@@ -100,6 +100,16 @@ class Link(models.Model):
         return self.peer_name or self.peer_code
 
 
+class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    """Words to ask for enrolments."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of children inside the person's division."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(child_code__startswith=user.scope_prefix)
+
+
 class Enrolment(models.Model):
     """接入申请: a one-time code given to a child, the child's answer to it, and the approval."""
 
@@ -124,6 +134,8 @@ class Enrolment(models.Model):
     """What the child says of itself: name, tier, address, key."""
     approved_by = models.CharField(_("批准人"), max_length=150, blank=True)
     approved_at = models.DateTimeField(_("批准时间"), null=True)
+
+    objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
         db_table = "sync_enrolment"

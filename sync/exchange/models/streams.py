@@ -2,10 +2,25 @@
 
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sync.exchange.models.marks import is_sha256
+
+
+class StreamQuerySet(models.QuerySet["Stream"]):
+    """Words to ask for streams."""
+
+    def visible_to(self, user: Any) -> Self:
+        """What producers inside the person's division send, what this node sends, and what comes from above."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(
+            models.Q(producer_code__startswith=user.scope_prefix)
+            | models.Q(producer_code=settings.CITYOPS_NODE)
+            | models.Q(flow="down")
+        )
 
 
 class Stream(models.Model):
@@ -27,6 +42,8 @@ class Stream(models.Model):
     superseded_count = models.PositiveBigIntegerField(_("已被更新"), default=0)
     parked_count = models.PositiveBigIntegerField(_("已暂存"), default=0)
     moved_at = models.DateTimeField(_("最近移动"), null=True)
+
+    objects = StreamQuerySet.as_manager()
 
     class Meta:
         db_table = "sync_stream"

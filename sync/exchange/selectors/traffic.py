@@ -9,8 +9,8 @@ from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
 from sync.exchange.rules.places import is_under
 
 
-def streams_of(link: Link) -> QuerySet[Stream]:
-    """The streams that travel over a link."""
+def streams_of(link: Link, user: Any) -> QuerySet[Stream]:
+    """The streams that travel over a link, of the producers whose evidence the person may see."""
     here = settings.CITYOPS_NODE
     producers = list(Stream.objects.values_list("producer_code", flat=True).distinct())
     if link.role == Link.Role.CHILD:
@@ -20,20 +20,21 @@ def streams_of(link: Link) -> QuerySet[Stream]:
     else:
         below = [code for code in producers if code == here or is_under(code, here)]
         above = [code for code in producers if is_under(here, code)]
-    return Stream.objects.filter(
+    return Stream.objects.visible_to(user).filter(
         Q(flow="up", producer_code__in=below) | Q(flow="down", producer_code__in=above), seq__gt=0
     )
 
 
-def batches_of(link: Link, *, limit: int = 20) -> list[Batch]:
+def batches_of(link: Link, user: Any, *, limit: int = 20) -> list[Batch]:
     """The newest batches of a link."""
-    return list(Batch.objects.filter(stream__in=streams_of(link)).select_related("stream").order_by("-id")[:limit])
+    found = Batch.objects.filter(stream__in=streams_of(link, user))
+    return list(found.select_related("stream").order_by("-id")[:limit])
 
 
-def receipts_of(link: Link, *, limit: int = 20) -> list[Receipt]:
+def receipts_of(link: Link, user: Any, *, limit: int = 20) -> list[Receipt]:
     """The newest receipts: the peer's for what went there, ours for what came from there."""
     receivers = [link.peer_code, settings.CITYOPS_NODE]
-    found = Receipt.objects.filter(stream__in=streams_of(link), receiver_code__in=receivers)
+    found = Receipt.objects.filter(stream__in=streams_of(link, user), receiver_code__in=receivers)
     return list(found.select_related("stream")[:limit])
 
 

@@ -1,5 +1,7 @@
 """Forms of the exchange's pages."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -26,11 +28,17 @@ class CodeForm(forms.Form):
 
     child = forms.CharField(label=_("下级节点代码"), max_length=14, help_text=_("12 位区划代码加 -P 或 -C。"))
 
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
     def clean_child(self) -> str:
-        """A node code."""
+        """A node code, inside the person's division."""
         child: str = self.cleaned_data["child"].strip()
         try:
             prefix_of(child)
         except ValueError as error:
             raise forms.ValidationError(_("请填写节点代码,例如 330100000000-C。")) from error
+        if self.user is not None and not child.startswith(self.user.scope_prefix):
+            raise forms.ValidationError(_("该节点不在您负责的区划内。"))
         return child

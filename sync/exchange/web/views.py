@@ -41,14 +41,17 @@ def overview(request: HttpRequest) -> HttpResponse:
         "cells": len(cells),
         "parked": sum(cell.parked for cell in cells),
         "backlog": sum(link.backlog for link in found),
-        "asked": Enrolment.objects.filter(state="asked").count() if _may_approve(request) else 0,
+        "asked": _asked(request),
         "can_have_children": not this_instance().node_code.endswith("-C"),
     }
     return render(request, "exchange/overview.html", facts)
 
 
-def _may_approve(request: HttpRequest) -> bool:
-    return request.user.has_perm("exchange.approve_join")
+def _asked(request: HttpRequest) -> int:
+    """How many children wait for this person's approval."""
+    if not request.user.has_perm("exchange.approve_join"):
+        return 0
+    return Enrolment.objects.visible_to(request.user).filter(state="asked").count()
 
 
 def _link(request: HttpRequest, peer: str) -> Link:
@@ -65,9 +68,9 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
         "light": link_light(link),
         "rows": rows,
         "names": _names(),
-        "streams": selectors.streams_of(link),
-        "batches": selectors.batches_of(link),
-        "receipts": selectors.receipts_of(link),
+        "streams": selectors.streams_of(link, request.user),
+        "batches": selectors.batches_of(link, request.user),
+        "receipts": selectors.receipts_of(link, request.user),
         "comparisons": selectors.comparisons_of(link, request.user),
     }
     return render(request, "exchange/link.html", facts)
@@ -128,26 +131,26 @@ def parked_retry(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def enrolments(request: HttpRequest) -> HttpResponse:
     """Requests of children to join."""
-    return render(request, "exchange/enrolments.html", _enrolment_facts(CodeForm()))
+    return render(request, "exchange/enrolments.html", _enrolment_facts(request, CodeForm()))
 
 
-def _enrolment_facts(form: CodeForm) -> dict[str, Any]:
+def _enrolment_facts(request: HttpRequest, form: CodeForm) -> dict[str, Any]:
     if this_instance().node_code.endswith("-C"):
         raise Http404
-    found = Enrolment.objects.all()[:PAGE_SIZE]
+    found = Enrolment.objects.visible_to(request.user)[:PAGE_SIZE]
     return {"form": form, "enrolments": [(one, enrolment.details_of(one)) for one in found]}
 
 
 @require_POST
 def enrolment_code(request: HttpRequest) -> HttpResponse:
     """Make a one-time code and show it, once."""
-    form = CodeForm(request.POST)
-    facts = _enrolment_facts(form)
+    form = CodeForm(request.POST, user=request.user)
+    facts = _enrolment_facts(request, form)
     if form.is_valid():
         try:
             facts["code"] = enrolment.make_code(form.cleaned_data["child"])
             facts["child"] = form.cleaned_data["child"]
-            facts.update(_enrolment_facts(CodeForm()))
+            facts.update(_enrolment_facts(request, CodeForm()))
         except CityOpsError as error:
             form.add_error("child", error.detail)
     return render(request, "exchange/enrolments.html", facts, status=200 if form.is_valid() else 422)
@@ -156,6 +159,8 @@ def enrolment_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def enrolment_approve(request: HttpRequest, child: str) -> HttpResponse:
     """Let a child in."""
+    if not Enrolment.objects.visible_to(request.user).filter(child_code=child).exists():
+        raise Http404
     try:
         link = enrolment.approve(child, by=request.user.get_username())
         messages.success(request, _("%(name)s 已接入。") % {"name": link.peer_name})
