@@ -5,11 +5,14 @@ import itertools
 from collections import Counter
 
 import pytest
+from django.conf import settings
 from django.contrib.gis.geos import MultiPolygon
+from django.db import connection
 from django.db.models import F
 
 from cityops.accounts.models import Organisation
 from cityops.foundation.errors import Refused
+from cityops.foundation.records import registry
 from cityops.regions.rules import Level
 from grid.models import Case, CaseDailyStatistic, CaseNumber, CaseStep, Component, UnitGrid
 from grid.rules.behaviour import next_move, quality_of, random_of, reports_on
@@ -17,9 +20,12 @@ from grid.rules.clock import STANDARD_HOURS, WorkCalendar, WorkingHours
 from grid.rules.codes import parse_component_id, parse_grid_code
 from grid.rules.stages import Stage
 from grid.rules.transitions import BY_STEP
+from grid.services.simulator import live
 from grid.services.simulator.live import tick
+from grid.services.simulator.past import mend_components
 from grid.services.simulator.run import Plan, simulate, stored_plan
 from grid.services.statistics import compile_statistics
+from sync.exchange.services.digests import digest
 from tests.factories import grid as ground
 from tests.factories.people import division, organisation, person
 
@@ -37,6 +43,25 @@ def test_a_day_has_its_rush_and_is_the_same_every_time():
     hours = Counter(at.astimezone(CALENDAR.zone).hour for at in first)
     assert hours[8] > hours[3] + hours[23]
     assert len(reports_on(1, dt.date(2026, 11, 22), 400, CALENDAR)) < len(first)
+
+
+@pytest.mark.parametrize("per_day", [1, 25, 400])
+def test_a_day_begins_with_the_night_round(per_day):
+    for day in (dt.date(2026, 10, 1) + dt.timedelta(days=n) for n in range(60)):
+        first = reports_on(3, day, per_day, CALENDAR)[0].astimezone(CALENDAR.zone)
+        assert (first.date(), first.hour) == (day, 0)
+        assert first.minute < 8
+
+
+@pytest.mark.parametrize(("quality", "least", "most"), [(0.7, 0.05, 0.11), (1.0, 0.025, 0.055), (1.2, 0.003, 0.03)])
+def test_departments_send_back_some_and_not_for_ever(quality, least, most):
+    case = ground.Case(
+        state="45", version=5, source="01", updated_at=NOW, dispatched_at=NOW, limit_value=4, limit_unit="work_hour"
+    )
+    moves = [next_move(case, random_of(number), CALENDAR, quality).action for number in range(2000)]
+    assert least < moves.count("return") / 2000 < most
+    case.return_count = 2
+    assert {next_move(case, random_of(number), CALENDAR, quality).action for number in range(500)} == {"sign"}
 
 
 def test_departments_differ_and_keep_their_character():
@@ -65,10 +90,17 @@ def _step_of(action):
     return next(code for code, move in BY_STEP.items() if move.action == action)
 
 
+def digest_of_cases():
+    """One value for all that travels of all cases."""
+    with connection.cursor() as cursor:
+        return digest(cursor, registry.get("GL01"), settings.CITYOPS_NODE).value
+
+
 @pytest.fixture
 def town(settings):
     """A small city, ready to be simulated."""
     settings.CITYOPS_SIMULATED = True
+    live._world.cache_clear()
     ground.ready_city()
     UnitGrid.objects.all().delete()
     county = division("330102000000", name="测试区")
@@ -124,13 +156,36 @@ class TestTown:
 
     def test_the_same_seed_gives_the_same_city_and_a_second_run_changes_nothing(self, town):
         simulate(PLAN, now=NOW)
-        first = list(Case.objects.order_by("case_no").values_list("rid", "case_no", "state", "updated_at"))
+        first = digest_of_cases()
         assert simulate(PLAN, now=NOW).cases == 0
         assert stored_plan() == PLAN
         Case.objects.all().delete()
         CaseNumber.objects.all().delete()
         simulate(PLAN, now=NOW)
-        assert list(Case.objects.order_by("case_no").values_list("rid", "case_no", "state", "updated_at")) == first
+        assert digest_of_cases() == first
+        Case.objects.filter(pk=Case.objects.first().pk).update(return_count=9)
+        assert digest_of_cases() != first
+
+    @pytest.mark.parametrize(("hour", "minute"), [(0, 10), (4, 30), (23, 59)])
+    def test_today_is_there_at_any_hour_and_nothing_is_in_the_future(self, town, hour, minute):
+        now = dt.datetime(2026, 11, 24, hour, minute, tzinfo=CALENDAR.zone)
+        simulate(Plan(seed=9, days=1, per_day=30), now=now)
+        assert Case.objects.filter(reported_at__gte=now.replace(hour=0, minute=0)).count() >= 3
+        assert not Case.objects.filter(updated_at__gt=now).exists()
+        assert not CaseStep.objects.filter(operated_at__gt=now).exists()
+
+    def test_closing_in_bulk_mends_components_too(self, town):
+        simulate(PLAN, now=NOW)
+        case = Case.objects.filter(state="80").order_by("-closed_at").first()
+        thing = Component.objects.filter(obj_id=Component.objects.first().obj_id)
+        Case.objects.filter(pk=case.pk).update(component_id=thing.get().obj_id)
+        for before, after in (("02", "01"), ("03", "01"), ("04", "04"), ("05", "05")):
+            thing.update(state=before, change_date=None)
+            mend_components()
+            assert thing.get().state == after
+        thing.update(state="02")
+        mend_components()
+        assert thing.get().change_date == case.closed_at.astimezone(CALENDAR.zone).date()
 
     def test_numbers_go_on_where_the_past_ended(self, town):
         simulate(PLAN, now=NOW)
@@ -148,6 +203,18 @@ class TestTown:
         assert not Case.objects.filter(is_simulated=False).exists()
         again = tick(later)
         assert again.registered == 0
+
+    def test_what_came_due_during_a_pause_is_dated_to_when_it_was_due(self, town):
+        simulate(PLAN, now=NOW)
+        later = dt.datetime(2026, 11, 25, 4, 30, tzinfo=CALENDAR.zone)
+        due = [at for at in reports_on(PLAN.seed, later.date(), PLAN.per_day, CALENDAR) if at <= later]
+        done = tick(later)
+        made = Case.objects.filter(reported_at__gte=later.replace(hour=0, minute=0)).order_by("reported_at")
+        assert [case.reported_at for case in made] == due
+        assert done.registered == len(due)
+        assert 0 < done.moved <= 60
+        assert CaseStep.objects.filter(operated_at__gt=NOW, operated_at__lt=later - dt.timedelta(hours=6)).exists()
+        assert not CaseStep.objects.filter(operated_at__gt=later).exists()
 
     def test_an_instance_that_is_not_simulated_is_left_alone(self, town, settings):
         settings.CITYOPS_SIMULATED = False

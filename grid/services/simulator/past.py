@@ -34,7 +34,6 @@ FROM (
 ) AS m
 WHERE c.obj_id = m.component_id AND c.state IN ('{"', '".join(sorted(MENDED_BY_DISPOSAL))}')
 """
-"""What closing one case after the other would have done to their components."""
 
 
 class Standing(Protocol):
@@ -66,8 +65,7 @@ def write_past(past: Past, days: int) -> tuple[int, int]:
             if at <= past.until:
                 _live_through(past, day, number, at)
     cases, steps = copy_rows(Case, past.cases), copy_rows(CaseStep, past.steps)
-    with connection.cursor() as cursor:
-        cursor.execute(MENDED, {"node": local_node(), "zone": settings.TIME_ZONE})
+    mend_components()
     CaseNumber.objects.bulk_create(
         (CaseNumber(division_code=settings.CITYOPS_REGION[:6], day=day, last=n) for day, n in past.numbers.items()),
         update_conflicts=True,
@@ -75,6 +73,12 @@ def write_past(past: Past, days: int) -> tuple[int, int]:
         update_fields=["last"],
     )
     return cases, steps
+
+
+def mend_components() -> None:
+    """What closing one case after the other would have done to their components."""
+    with connection.cursor() as cursor:
+        cursor.execute(MENDED, {"node": local_node(), "zone": settings.TIME_ZONE})
 
 
 def case_rid(seed: int, day: date, number: int) -> Any:
