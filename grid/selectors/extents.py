@@ -15,11 +15,15 @@ from grid.selectors.cases import place_of
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
+CORNER = 0.25
+"""Grids that span less than this part of their division's extent are shown for themselves."""
 
 
 def bounds_of(prefix: str) -> Bounds | None:
-    """The extent of the division whose codes begin with ``prefix``: of a city and below its grids' where it has any,
-    else its boundary's; None without both.
+    """The extent of the division whose codes begin with ``prefix``; None without any.
+
+    A city and below with grids in one corner only opens there; where they are spread over much of it, or where there
+    are none, the whole boundary is shown.
 
     Kept for five minutes, as boundaries change once a year.
     """
@@ -34,15 +38,21 @@ def bounds_of(prefix: str) -> Bounds | None:
 
 def _measure(prefix: str) -> Bounds | None:
     level = next(level for level, digits in DIGITS.items() if digits >= len(prefix))
-    grids = UnitGrid.objects.filter(division_code__startswith=prefix)
-    found: Bounds | None = grids.aggregate(extent=Extent("geom"))["extent"] if level >= Level.CITY else None
-    if found is None:
-        own = Division.objects.current().filter(code=prefix.ljust(12, "0"), level=level.value)
-        found = own.aggregate(extent=Extent("boundary"))["extent"]
-    if found is None and level is Level.NATION:
+    own = Division.objects.current().filter(code=prefix.ljust(12, "0"), level=level.value)
+    whole: Bounds | None = own.aggregate(extent=Extent("boundary"))["extent"]
+    if level >= Level.CITY:
+        grids = UnitGrid.objects.filter(division_code__startswith=prefix)
+        part: Bounds | None = grids.aggregate(extent=Extent("geom"))["extent"]
+        return part if part and (whole is None or _size(part) < CORNER * _size(whole)) else whole
+    if whole is None and level is Level.NATION:
         provinces = Division.objects.current().filter(level=Level.PROVINCE.value)
-        found = provinces.aggregate(extent=Extent("boundary"))["extent"]
-    return found
+        whole = provinces.aggregate(extent=Extent("boundary"))["extent"]
+    return whole
+
+
+def _size(bounds: Bounds) -> float:
+    west, south, east, north = bounds
+    return (east - west) * (north - south)
 
 
 def names_of(codes: Iterable[str], level: Level) -> dict[str, str]:

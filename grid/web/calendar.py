@@ -120,7 +120,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "trial": trial,
         "trial_steps": _trial(trial, calendar),
         "may_change": request.user.has_perm(CHANGE),
-        "weekdays": [WEEKDAYS_ABBR[number] for number in range(7)],
+        "weekdays": [str(WEEKDAYS_ABBR[number]).removeprefix("星期") for number in range(7)],
     }
     return render(request, "grid/calendar.html", facts, status=400 if day_form.errors or hours_form.errors else 200)
 

@@ -161,7 +161,8 @@ def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, de
             _push_batch(client, batch)
             done.batches_sent += 1
             done.records_sent += batch.to_seq - seq
-            link.backlog -= batch.to_seq - seq
+            # batches sealed since the backlog was counted go along with the others
+            link.backlog = max(0, link.backlog - (batch.to_seq - seq))
             seq = batch.to_seq
 
 

@@ -1,11 +1,9 @@
 // The wall: the clock runs, and the page asks for itself again every minute while the platform answers.
 
 const clock = document.querySelector("[data-clock]");
-const two = (number) => String(number).padStart(2, "0");
-setInterval(() => {
-  const now = new Date();
-  clock.textContent = `${two(now.getHours())}:${two(now.getMinutes())}`;
-}, 5000);
+// the time of the platform, wherever the screen hangs
+const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
+setInterval(() => { clock.textContent = time.format(new Date()); }, 5000);
 
 const seconds = Number(document.querySelector("[data-reload]").dataset.reload);
 setInterval(async () => {
