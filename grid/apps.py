@@ -9,3 +9,7 @@ class GridConfig(AppConfig):
 
     name = "grid"
     verbose_name = _("指挥协调")
+
+    def ready(self) -> None:
+        """End tile passes where somebody's rights change."""
+        from grid import receivers  # noqa: F401, PLC0415

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import Count, F, Func, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
+from psycopg.pq import Format
 
 from cityops.regions.models import WEB_MERCATOR, Division
 from cityops.regions.rules import Level
@@ -102,6 +103,7 @@ def _encode(name: str, rows: QuerySet[Any]) -> bytes:
         return b""
     statement = f"SELECT ST_AsMVT(t, %s, {EXTENT}, 'geometry') FROM ({sql}) t"
     with connection.cursor() as cursor:
+        cursor.cursor.format = Format.BINARY  # as text a tile comes as hexadecimal digits, twice as long
         cursor.execute(statement, [name, *params])
         row = cursor.fetchone()
     return bytes(row[0]) if row and row[0] else b""

@@ -1,21 +1,22 @@
 """Serves map tiles from the cache or the database, with an ETag; a person's scope is part of the cache key."""
 
 import hashlib
-from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from cityops.accounts.guards import person_of
+from cityops.accounts.models import User
 from grid.selectors import tiles
+from grid.web import tile_pass
 from grid.web.filters import narrow_cases
+from grid.web.tile_pass import Kept, Place
 
 SECONDS = {"divisions": 3600, "grids": 120, "components": 120, "load": 20, "cases": 10}
 """How long a tile may be served from the cache: what changes by the minute is drawn anew by the minute."""
-DRAWING = 2
-"""Number of the way tiles are drawn; a change of it lets go of those in the cache."""
 MIME = "application/vnd.mapbox-vector-tile"
 
 
@@ -25,42 +26,60 @@ def tile(request: HttpRequest, layer: str, z: int, x: int, y: int) -> HttpRespon
     wanted = tiles.Tile(z, x, y)
     if layer not in tiles.LAYERS or not wanted.exists:
         raise Http404
-    permission = tiles.PERMISSIONS[layer]
-    if permission and not request.user.has_perm(permission):
+    person = person_of(request)
+    if not _may_see(person, layer):
         raise PermissionDenied
-    return _conditional(request, layer, *_cached(request, layer, wanted))
+    kept = _cached(request, person, layer, wanted)
+    _leave_pass(request, person)
+    return answered(request, layer, kept)
 
 
-def _cached(request: HttpRequest, layer: str, wanted: tiles.Tile) -> tuple[bytes, str]:
-    """The tile's bytes and their ETag."""
-    narrowing = narrow_cases(request) if layer == "cases" else None
-    asked = request.META["QUERY_STRING"] if narrowing else ""
-    place = f"{layer}:{wanted.z}:{wanted.x}:{wanted.y}"
-    key = f"tile:{DRAWING}:{place}:{_scope(request.user, layer)}:{_digest(asked.encode())}"
-    found: tuple[bytes, str] | None = cache.get(key)
-    if found is None:
-        body = tiles.tile_bytes(layer, wanted, request.user, narrowing)
-        found = (body, f'"{_digest(body)}"')
-        cache.set(key, found, SECONDS[layer])
-    return found
-
-
-def _scope(user: Any, layer: str) -> str:
-    """What the person may see, as text: people of the same scope share tiles."""
-    if layer == "divisions":
-        return "all"
-    bound = ",".join(sorted(user.organisation_codes)) if user.is_bound_to_organisation else "*"
-    alone = user.pk if user.has_grants else "*"  # single grants are nobody else's
-    return f"{user.scope_prefix}:{_digest(bound.encode())}:{alone}"
-
-
-def _digest(text: bytes) -> str:
-    return hashlib.blake2s(text, digest_size=10).hexdigest()
-
-
-def _conditional(request: HttpRequest, layer: str, body: bytes, etag: str) -> HttpResponse:
+def answered(request: HttpRequest, layer: str, kept: Kept) -> HttpResponse:
+    """The answer with a tile, or that the asker has it already."""
+    etag = f'"{kept.digest}"'
     unchanged = get_conditional_response(request, etag=etag)
-    answer: HttpResponse = unchanged or HttpResponse(body, content_type=MIME, status=200 if body else 204)
+    answer: HttpResponse = unchanged or HttpResponse(kept.body, content_type=MIME, status=200 if kept.body else 204)
     answer["ETag"] = etag
     answer["Cache-Control"] = f"private, max-age={min(SECONDS[layer], 600)}"
     return answer
+
+
+def _may_see(person: User, layer: str) -> bool:
+    permission = tiles.PERMISSIONS[layer]
+    return not permission or person.has_perm(permission)
+
+
+def _cached(request: HttpRequest, person: User, layer: str, wanted: tiles.Tile) -> Kept:
+    """The tile from the cache, or drawn and kept there."""
+    narrowing = narrow_cases(request) if layer == "cases" else None
+    key = Place(layer, wanted.z, wanted.x, wanted.y).key + _scope(person, layer)
+    if narrowing:  # what waits for somebody depends on the person
+        key += f":{person.pk}:{_digest(request.META['QUERY_STRING'])}"
+    redis = tile_pass.client(settings.REDIS_URL)
+    found = redis.get(key)
+    if isinstance(found, bytes):
+        return Kept.read(found)
+    kept = Kept.of(tiles.tile_bytes(layer, wanted, person, narrowing))
+    redis.set(key, kept.stored, ex=SECONDS[layer])
+    return kept
+
+
+def _leave_pass(request: HttpRequest, person: User) -> None:
+    """Let the next tiles of this session be served without all the questions of this one."""
+    turn, session_key = getattr(request, "tile_turn", ""), request.session.session_key
+    if turn and session_key:
+        scopes = {layer: _scope(person, layer) for layer in tiles.LAYERS if _may_see(person, layer)}
+        tile_pass.give(request.session, session_key, turn, scopes)
+
+
+def _scope(person: User, layer: str) -> str:
+    """What the person may see, as text: people of the same scope share tiles."""
+    if layer == "divisions":
+        return "all"
+    bound = _digest(",".join(sorted(person.organisation_codes))) if person.is_bound_to_organisation else "*"
+    alone = person.pk if person.has_grants else "*"  # single grants are nobody else's
+    return f"{person.scope_prefix}:{bound}:{alone}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2s(text.encode(), digest_size=10).hexdigest()
