@@ -46,7 +46,7 @@ function drawIcons(map, theme) {
 }
 
 const address = (box, layer, query) => new URL(box.dataset.tiles.replace("LAYER", layer) + (query ? `?${query}` : ""), location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
-const source = (box, layer, query = "") => ({ type: "vector", tiles: [address(box, layer, query)], minzoom: 2, maxzoom: layer === "divisions" ? 13 : 16 });
+const source = (box, layer, query = "") => ({ type: "vector", tiles: [address(box, layer, query)], minzoom: 0, maxzoom: layer === "divisions" ? 13 : 16 });
 
 function label(id, from, theme, more = {}) {
   return {
