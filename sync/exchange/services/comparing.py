@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from cityops.foundation import audit
 from cityops.foundation.records import Flow, RecordKind, Scope, registry
-from sync.exchange.models import Comparison, Link, Parked, Stream
+from sync.exchange.models import Comparison, Link, Parked, RecordVersion, Stream
 from sync.exchange.rules.differences import Differences, Leaf, compare
 from sync.exchange.rules.places import is_under
 from sync.exchange.rules.refusals import PeerRefused
@@ -38,23 +38,39 @@ class Caller(Protocol):
 
 def compared_with_parent() -> list[tuple[str, RecordKind]]:
     """What both this node and its parent should hold: (owner, kind)."""
+    known = [(owner, registry.get(dataset)) for owner, dataset in digests.owners_and_datasets()]
+    return [(owner, kind) for owner, kind in known if _is_shared(owner, kind)]
+
+
+def _is_shared(owner: str, kind: RecordKind) -> bool:
+    """Whether both this node and its parent should hold the owner's records of a kind."""
     here = settings.CITYOPS_NODE
-    found = []
-    for owner, dataset in digests.owners_and_datasets():
-        kind = registry.get(dataset)
-        if kind.flow is Flow.DOWN:
-            fits = is_under(here, owner)
-        else:
-            fits = kind.scope is Scope.NATION and (owner == here or is_under(owner, here))
-            fits = fits or (kind.scope is Scope.PROVINCE and owner == here and here.endswith("-C"))
-        if fits:
-            found.append((owner, kind))
-    return found
+    if kind.flow is Flow.DOWN:
+        return is_under(here, owner)
+    if kind.scope is Scope.NATION:
+        return owner == here or is_under(owner, here)
+    return kind.scope is Scope.PROVINCE and owner == here and here.endswith("-C")
+
+
+def never_compared(link: Link) -> list[tuple[str, RecordKind]]:
+    """What both ends should hold by now, and was never compared over this link: (owner, kind). A few index look-ups."""
+    moved = set(Stream.objects.filter(seq__gt=0).values_list("producer_code", "flow", "scope", "lane"))
+    known = set(Comparison.objects.filter(peer_code=link.peer_code).values_list("owner_code", "dataset").distinct())
+    return [
+        (owner, kind)
+        for owner, flow, scope, lane in sorted(moved)
+        for kind in registry
+        if (kind.flow.value, kind.scope.value, kind.lane.value) == (flow, scope, lane)
+        and (owner, kind.dataset) not in known
+        and _is_shared(owner, kind)
+        and RecordVersion.objects.filter(owner_code=owner, dataset=kind.dataset).exists()
+    ]
 
 
 def compare_with_parent(caller: Caller, pairs: Iterable[tuple[str, RecordKind]] | None = None) -> list[Comparison]:
     """Compare all, or the given, owners and kinds with the parent, and ask for what has to be sent again."""
-    results = [_compare_one(caller, owner, kind) for owner, kind in (pairs or compared_with_parent())]
+    wanted = compared_with_parent() if pairs is None else pairs
+    results = [_compare_one(caller, owner, kind) for owner, kind in wanted]
     if results:
         caller.json("notes", {"compared": [_facts(result) for result in results]})
     return results

@@ -121,6 +121,8 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
             _pull(client, answer["down"], done, deadline)
             if answer["compare"] or client.link.compare_asked_at is not None:
                 _compare(client)
+            elif done.is_idle and not client.link.backlog:
+                comparing.compare_with_parent(client, comparing.never_compared(client.link))
             _tell(client, has_requests=answer["has_requests"])
         except PeerRefused as refusal:
             if refusal.code not in RETRIED:
