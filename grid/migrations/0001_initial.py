@@ -377,6 +377,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='casestep',
-            trigger=pgtrigger.compiler.Trigger(name='sync_mark_parent', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO sync_dirty (dataset, rid, op, marked_at) SELECT DISTINCT 'GL01', r.case_id, 'U', clock_timestamp() FROM new_rows AS r WHERE r.origin_code = (SELECT node_code FROM sync_self); RETURN NULL;", hash='27ef68cc920b9f5177beec98aed0c8f30774a575', level='STATEMENT', operation='INSERT', pgid='pgtrigger_sync_mark_parent_a002c', referencing='REFERENCING NEW TABLE AS new_rows ', table='grid_casestep', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='sync_mark_parent', sql=pgtrigger.compiler.UpsertTriggerSql(func="INSERT INTO sync_dirty (dataset, rid, op, marked_at) SELECT DISTINCT 'GL01', r.rid, 'U', clock_timestamp() FROM (SELECT DISTINCT case_id AS rid, origin_code FROM new_rows) AS r WHERE r.origin_code = (SELECT node_code FROM sync_self); RETURN NULL;", hash='f95f6ff734ee55a9bc5da53bce63df62abd23f8e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_sync_mark_parent_a002c', referencing='REFERENCING NEW TABLE AS new_rows ', table='grid_casestep', when='AFTER')),
         ),
     ]

@@ -84,11 +84,17 @@ def test_the_command_prints_for_people_too(cases):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("x", "3301", "2026"), ("结案率", "33010", "2026"), ("结案率", "9999", "2026"), ("结案率", "3301", "26")],
+    [
+        ("x", "3301", "2026", "there are filing_rate"),
+        ("结案率", "33010", "2026", "2、4、6、9 或 12"),
+        ("结案率", "9999", "2026", "load_regions"),
+        ("结案率", "3301", "26", "2011Q3"),
+    ],
 )
-def test_the_command_refuses_what_it_does_not_know(cases, arguments):
-    with pytest.raises(CommandError):
-        call_command("figure", *arguments)
+def test_the_command_refuses_what_it_does_not_know_and_says_what_it_does(cases, arguments):
+    *asked, remedy = arguments
+    with pytest.raises(CommandError, match=remedy):
+        call_command("figure", *asked)
     with pytest.raises(CommandError, match="no input"):
         call_command("figure", "结案率", "3301", "2026", "--records", "--part", "x")
 

@@ -6,11 +6,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cityops.foundation.errors import CityOpsError
+from cityops.foundation.errors import CityOpsError, NotThere
 from evaluation import selectors
 from evaluation.documents import figure_document, record_document
 from evaluation.rules import InvalidPeriod, UnknownIndicator, find_indicator, parse_period
 from evaluation.selectors import Figure
+
+NO_REGION = (
+    "Check the digits; divisions come with load_regions, or from above by exchange (sync_run where no worker runs)."
+)
 
 
 class Command(BaseCommand):
@@ -32,6 +36,8 @@ class Command(BaseCommand):
         """Count and print."""
         try:
             figure = self._figure(options)
+        except NotThere as error:
+            raise CommandError(f"{error} {NO_REGION}") from error
         except (CityOpsError, InvalidPeriod, UnknownIndicator) as error:
             raise CommandError(str(error)) from error
         part = options["part"]

@@ -168,6 +168,6 @@ def mark_parent_trigger(dataset: str, *, parent: str) -> list[pgtrigger.Trigger]
             when=pgtrigger.After,
             operation=pgtrigger.Insert,
             referencing=pgtrigger.Referencing(new="new_rows"),
-            func=_mark(dataset, parent, "new_rows", "U"),
+            func=_mark(dataset, "rid", f"(SELECT DISTINCT {parent} AS rid, origin_code FROM new_rows)", "U"),
         ),
     ]

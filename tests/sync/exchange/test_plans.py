@@ -1,9 +1,10 @@
-"""A connection that lives long enough to see a table grow still checks its foreign keys by the index."""
+"""Large statements: foreign keys are checked by the index, and a case is marked once for all its new steps."""
 
 import pytest
 from django.db import connection
 
 from grid.models import CaseStep
+from sync.exchange.models import DirtyMark
 from sync.exchange.services.receiving import forget_plans
 from tests.evaluation.cases import at, case, save
 
@@ -38,3 +39,16 @@ def test_checks_forget_the_plan_that_was_made_for_a_small_table():
         assert add_steps(many[half:]) > half * half, "no plan was kept: what is forgotten here?"
         forget_plans(cursor)
         assert add_steps(many[:half]) < MANY * 10
+
+
+def test_many_steps_written_at_once_mark_their_case_once():
+    cases = save(*(case() for _ in range(50)))
+    DirtyMark.objects.all().delete()
+    CaseStep.objects.bulk_create(
+        CaseStep(
+            case=one, origin_code=one.origin_code, seq=seq, action="01", to_state="10", operated_at=at("2026-10-05")
+        )
+        for one in cases
+        for seq in (1, 2, 3)
+    )
+    assert DirtyMark.objects.filter(dataset="GL01").count() == len(cases)
