@@ -2,16 +2,19 @@
 
 import json
 import os
+import signal
+import sys
+import time
 
 import pytest
 
-from tests.launcher import Instance, PrivateRedis, wait_for
+from tests.chain import at_all
+from tests.launcher import Instance, Process, wait_for
 
 pytestmark = pytest.mark.flow
 RECORDS = int(os.environ.get("CITYOPS_FLOW_RECORDS", "3000"))
 """Records that travel while processes are killed; 100000 for the full show."""
-QUICK = {"SYNC_TICK_SECONDS": "1"}
-CASES = """
+COMPONENTS = """
 WITH made AS (
     INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2, dept_name2,
         dept_code3, dept_name3, grid_code, division_code, state, init_date, data_source, note, street_code,
@@ -28,7 +31,7 @@ WITH made AS (
 def add_records(city: Instance, first: int, last: int) -> None:
     """Let the city survey components."""
     with city.connect() as connection:
-        connection.execute(CASES, {"node": city.node, "first": first, "last": last})
+        connection.execute(COMPONENTS, {"node": city.node, "first": first, "last": last})
 
 
 def digests(instance: Instance, owner: str) -> dict[str, tuple[int, str]]:
@@ -37,11 +40,11 @@ def digests(instance: Instance, owner: str) -> dict[str, tuple[int, str]]:
     return {line["dataset"]: (line["records"], line["digest"]) for line in lines}
 
 
-def enrol(parent: Instance, child: Instance) -> None:
-    """Join a child by one-time code and approval."""
-    code = parent.manage("enrolment_code", child.node).strip()
-    child.manage("join", parent.base_url, code)
-    parent.manage("approve_join", child.node)
+def equal_digests(joined: list[Instance], owner: str) -> dict[str, tuple[int, str]]:
+    """What all instances hold of an owner, after a look that it is the same."""
+    first, *others = at_all(joined, lambda one: digests(one, owner))
+    assert all(other == first for other in others), (first, others)
+    return first
 
 
 def held(instance: Instance, dataset: str = "JC07") -> int:
@@ -70,55 +73,32 @@ def assert_every_number_once(receiver: Instance, owner: str) -> None:
         assert all(row[0] for row in covered)
 
 
-@pytest.fixture(scope="module")
-def chain():
-    """国家, 浙江 and 杭州, joined, with web servers and workers; one Redis for the city alone."""
-    with (
-        PrivateRedis() as redis,
-        PrivateRedis() as upper,
-        Instance("national", "000000000000", "000000000000-N", redis=upper, **QUICK) as nation,
-        Instance("provincial", "330000000000", "330000000000-P", redis=upper, **QUICK) as province,
-        Instance("municipal", "330100000000", "330100000000-C", redis=redis, SYNC_BATCH_RECORDS="500", **QUICK) as city,
-    ):
-        with nation.connect() as connection:  # the nation's dictionaries are tested with a few classes only
-            connection.execute("DELETE FROM regions_division")
-        for instance in (nation, province, city):
-            instance.manage("node_init")
-        nation.start_web()
-        province.start_web()
-        enrol(nation, province)
-        enrol(province, city)
-        yield nation, province, city, redis
-
-
-def test_dictionaries_come_down_and_records_go_up_without_celery(chain):
-    nation, province, city, _redis = chain
+def test_dictionaries_come_down_and_records_go_up_without_celery(joined):
+    nation, province, city = joined
     add_records(city, 1, 50)
     nation.manage("sync_run")
     for instance in (province, city, province):
         instance.manage("sync_run")
-    classes = digests(nation, nation.node)["JC08"]
-    assert classes[0] > 0
-    assert digests(province, nation.node)["JC08"] == digests(city, nation.node)["JC08"] == classes
-    at_city = digests(city, city.node)
-    assert at_city["JC07"][0] == 50
-    assert digests(province, city.node) == at_city == digests(nation, city.node)
-    for instance in (city, province):
-        results = [json.loads(line) for line in instance.manage("reconcile").splitlines()]
+    dictionaries = equal_digests(joined, nation.node)
+    assert dictionaries["JC08"][0] > 0
+    assert dictionaries["JC01"][0] > 100
+    assert equal_digests(joined, city.node)["JC07"][0] == 50
+    for lines in at_all([city, province], lambda one: one.manage("reconcile")):
+        results = [json.loads(line)["result"] for line in lines.splitlines()]
         assert results
-        assert {result["result"] for result in results} == {"equal"}
+        assert set(results) == {"equal"}
 
 
-def test_the_city_s_own_signature_arrives_at_the_nation(chain):
-    nation, _province, city, _redis = chain
+def test_the_city_s_own_signature_arrives_at_the_nation(joined):
+    nation, _province, city = joined
     query = "SELECT encode(header, 'hex'), encode(signature, 'hex') FROM sync_batch b JOIN sync_stream s "
     query += "ON s.id = b.stream_id WHERE s.producer_code = %s ORDER BY s.lane, b.from_seq"
     with nation.connect() as upper, city.connect() as lower:
         assert upper.execute(query, [city.node]).fetchall() == lower.execute(query, [city.node]).fetchall()
 
 
-def test_a_row_that_was_changed_behind_the_platform_s_back_is_found_and_mended(chain):
-    _nation, province, city, _redis = chain
+def test_a_row_that_was_changed_behind_the_platform_s_back_is_found_and_mended(joined):
+    _nation, province, city = joined
     with province.connect() as connection:
         connection.execute("UPDATE grid_component SET obj_name = '被改动' WHERE obj_id = '33010200101000007'")
         connection.execute("DELETE FROM grid_component WHERE obj_id = '33010200101000008'")
@@ -126,43 +106,53 @@ def test_a_row_that_was_changed_behind_the_platform_s_back_is_found_and_mended(c
     mended = next(line for line in found if line["dataset"] == "JC07")
     assert (mended["result"], mended["differing"] + mended["missing"]) == ("different", 2)
     city.manage("sync_run")
-    assert digests(province, city.node)["JC07"] == digests(city, city.node)["JC07"]
     province.manage("sync_run")
+    equal_digests(joined, city.node)
 
 
-def test_a_deleted_record_disappears_above(chain):
-    nation, province, city, _redis = chain
+def test_a_deleted_record_disappears_above(joined):
+    nation, province, city = joined
     with city.connect() as connection:
         connection.execute("DELETE FROM grid_component WHERE obj_id = '33010200101000009'")
     city.manage("sync_run")
     province.manage("sync_run")
-    assert digests(nation, city.node)["JC07"] == digests(city, city.node)["JC07"]
+    equal_digests(joined, city.node)
     with nation.connect() as connection:
         found = connection.execute("SELECT count(*) FROM grid_component WHERE obj_id = '33010200101000009'").fetchone()
     assert found == (0,)
 
 
-def test_nothing_is_lost_or_doubled_when_worker_web_server_and_redis_are_killed(chain):
-    nation, province, city, redis = chain
-    before = held(province)
-    province.start_worker(concurrency=1)
-    city.start_worker(concurrency=1)
+def test_nothing_is_lost_or_doubled_when_worker_web_server_and_redis_are_killed(joined, city_redis):
+    nation, province, city = joined
+    before, killed = held(province), {}
+    full = before + RECORDS
+
+    def kill(what: str, process: Process, eighths: int) -> None:
+        """Kill a process once so many records are at the province, and see that it died while others were coming."""
+        wait_for(f"records before {what} is killed", lambda: held(province) >= before + eighths * RECORDS // 8, 600)
+        assert process.is_running
+        process.end(signal.SIGKILL)
+        killed[what] = full - held(province)
+        assert 0 < killed[what] < RECORDS, f"no records were travelling when {what} was killed"
+
+    at_all([province, city], lambda one: one.start_worker(concurrency=1))
+    begun = time.monotonic()
     add_records(city, 1001, 1000 + RECORDS)
-    step = max(RECORDS // 8, 1)
-    wait_for("some records at the province", lambda: held(province) >= before + step, 300)
-    city.kill("worker")
-    assert held(province) < before + RECORDS, "too few records to kill anything on the way"
+    kill("worker of the city", city.processes["worker"], 1)
     city.start_worker(concurrency=1)
-    wait_for("more records at the province", lambda: held(province) >= before + 3 * step, 300)
-    province.kill("web")
-    redis.kill()
+    kill("web server of the province", province.processes["web"], 3)
     province.start_web()
-    redis.start()
-    wait_for("all records at the province", lambda: held(province) == before + RECORDS, 900)
-    wait_for("all records at the nation", lambda: held(nation) == before + RECORDS, 900)
-    city.processes["worker"].end()
-    province.processes["worker"].end()
-    at_city = digests(city, city.node)
-    assert digests(province, city.node) == at_city == digests(nation, city.node)
-    assert_every_number_once(province, city.node)
-    assert_every_number_once(nation, city.node)
+    kill("redis of the city", city_redis.process, 5)
+    city_redis.start()
+    wait_for("all records at the province", lambda: held(province) == full, 900)
+    wait_for("all records at the nation", lambda: held(nation) == full, 900)
+    seconds = time.monotonic() - begun
+    at_all([province, city], lambda one: one.processes["worker"].end())
+    found = equal_digests(joined, city.node)
+    assert found["JC07"][0] == full
+    for receiver in (province, nation):
+        assert_every_number_once(receiver, city.node)
+    facts = {"records": RECORDS, "seconds": round(seconds, 1), "records_per_second": round(RECORDS / seconds)}
+    sys.stdout.write(
+        json.dumps({**facts, "still_to_come_at_kill": killed, "digests": found}, ensure_ascii=False) + "\n"
+    )

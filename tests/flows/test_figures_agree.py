@@ -1,11 +1,10 @@
 """The same figure at city, province and nation: digits, records, and the digest of the record versions behind it."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.chain import chain
+from tests.chain import at_all
 from tests.launcher import Instance
 
 pytestmark = pytest.mark.flow
@@ -43,26 +42,24 @@ def figure(instance: Instance, asked: tuple[str, ...]) -> dict:
 
 
 def at_every_tier(instances: list[Instance], asked: tuple[str, ...]) -> list[dict]:
-    with ThreadPoolExecutor(len(instances)) as pool:
-        return list(pool.map(lambda one: figure(one, asked), instances))
+    return at_all(instances, lambda one: figure(one, asked))
 
 
-def test_city_province_and_nation_count_the_same_from_the_same_versions():
-    with chain() as instances:
-        _nation, province, city = instances
-        with city.connect() as connection:
-            connection.execute(CASES)
-        city.manage("sync_run")
-        province.manage("sync_run")
-        for asked in (ON_TIME, MEAN):
-            at_nation, at_province, at_city = at_every_tier(instances, asked)
-            assert at_city == at_province == at_nation
-            assert at_city["denominator"] == at_city["lineage"]["records"] == len(at_city["records"]) > 100
-            assert at_city["lineage"]["unnumbered"] == 0
-        on_time = figure(city, ON_TIME)
-        assert on_time["inputs"]["needed"] == 570
-        assert 0 < on_time["numerator"] < on_time["denominator"] < 570
-        _the_case_changes_and_the_figure_follows(instances, on_time)
+def test_city_province_and_nation_count_the_same_from_the_same_versions(joined):
+    _nation, province, city = joined
+    with city.connect() as connection:
+        connection.execute(CASES)
+    city.manage("sync_run")
+    province.manage("sync_run")
+    for asked in (ON_TIME, MEAN):
+        at_nation, at_province, at_city = at_every_tier(joined, asked)
+        assert at_city == at_province == at_nation
+        assert at_city["denominator"] == at_city["lineage"]["records"] == len(at_city["records"]) > 100
+        assert at_city["lineage"]["unnumbered"] == 0
+    on_time = figure(city, ON_TIME)
+    assert on_time["inputs"]["needed"] == 570
+    assert 0 < on_time["numerator"] < on_time["denominator"] < 570
+    _the_case_changes_and_the_figure_follows(joined, on_time)
 
 
 def _the_case_changes_and_the_figure_follows(instances: list[Instance], before: dict) -> None:

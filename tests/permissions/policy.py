@@ -110,6 +110,7 @@ EXCHANGE = (
     Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", is_made=False, posts=True),
     Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", is_made=False, posts=True),
     Row("exchange-parked", ALL, _LINK),
+    Row("exchange-parked-export", ALL, _LINK),
     Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", is_made=False, posts=True),
     Row("exchange-enrolments", ALL, _LINK),
     Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", is_made=False, posts=True),

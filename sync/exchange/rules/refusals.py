@@ -40,3 +40,24 @@ STATUS: dict[str, int] = {
 """HTTP status of each refusal (design: CSP/1, the table of calls)."""
 RETRIED = frozenset({"NONCE", "INCARNATION", "CURSOR"})
 """Refusals after which the caller says hello again and goes on from the receiver's cursor."""
+REMEDY: dict[str, Any] = {
+    "EPOCH": _(
+        "上级已有本节点没有的记录版本,通常是本节点恢复了旧备份。数据都在,请勿直接恢复链路:"
+        "先把本节点数据库恢复到中断前的最新时刻,核对两端的数据流序号,再恢复链路。"
+    ),
+    "CHAIN": _(
+        "两端同一序号对应的历史不同,通常是其中一端恢复了旧备份后又写入。数据都在,请勿直接恢复链路:"
+        "先核对两端的批次与回执,把恢复错的一端恢复到中断前的最新时刻,再恢复链路。"
+    ),
+    "KEY": _("对端不认识签名所用的密钥:核对两端的密钥标识,必要时重新接入,再恢复链路。"),
+    "SIGNATURE": _("签名与内容不符:检查传输途中的代理和本节点的密钥文件,再恢复链路。"),
+    "OWNER": _("批次里有属于其他节点的记录:查上级审计记录里的记录标识,改正后恢复链路。"),
+    "SCOPE": _("批次不在本链路允许的范围内:核对节点代码与行政区划,再恢复链路。"),
+    "MALFORMED": _("批次格式不对:两端升级到同一版本,再恢复链路。"),
+}
+"""What a person does before a link that was frozen with this code is thawed."""
+
+
+def remedy(reason: str) -> str:
+    """How to mend what froze a link; ``reason`` is kept as "CODE: detail"."""
+    return str(REMEDY.get(reason.split(":", 1)[0], ""))

@@ -7,6 +7,7 @@ wake-up that is lost costs delay, never data.
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cityops.foundation import audit
-from cityops.foundation.records import Flow
+from cityops.foundation.records import Flow, Lane
 from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.places import may_send_up
@@ -34,6 +35,10 @@ SEND_LOCK = 0x43535032
 RETRY_CAP_SECONDS = 300
 PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP"})
 """Refusals that heal when the other end is thawed, approves or is brought up to date: tried again, for ever."""
+LANES = (Lane.URGENT.value, Lane.NORMAL.value, Lane.BULK.value)
+"""What goes first."""
+PUSH_SHARE = 0.75
+"""Part of a slice that may go into pushing, so that a long backlog upward never keeps out what comes down."""
 Names = tuple[str, str, str, str]
 
 
@@ -58,7 +63,14 @@ class Deadline:
     """The end of a slice."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+        self._begun = time.monotonic()
+        self._end = self._begun + seconds
+
+    def share(self, part: float) -> "Deadline":
+        """The moment at which a part of the whole time is used up."""
+        found = Deadline(0)
+        found._end = self._begun + part * (self._end - self._begun)
+        return found
 
     @property
     def is_over(self) -> bool:
@@ -67,17 +79,26 @@ class Deadline:
 
 
 def run_slice(seconds: float | None = None) -> Slice:
-    """Work until nothing is left to do or the time is used up; errors of the link are noted, not raised."""
+    """Work until nothing is left to do or the time is used up; errors of the link are noted, not raised.
+
+    Numbering and pushing take turns: what is numbered travels at once, however much waits behind it.
+    """
     deadline = Deadline(settings.SYNC_SLICE_SECONDS if seconds is None else seconds)
     done = Slice()
-    while marks := sequencing.sequence():
-        done.marks += marks
-        if deadline.is_over:
-            return done
+    _number(done)
     with _only_one() as mine:
         if mine:
             _talk(done, deadline)
+    while not deadline.is_over and _number(done):
+        pass
     return done
+
+
+def _number(done: Slice) -> int:
+    """One round of the sequencer."""
+    marks = sequencing.sequence()
+    done.marks += marks
+    return marks
 
 
 @contextmanager
@@ -117,7 +138,7 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
     for _attempt in range(3):
         answer = hello(client)
         try:
-            _push(client, answer["up"], done, deadline)
+            _push(client, answer["up"], done, deadline.share(PUSH_SHARE))
             _pull(client, answer["down"], done, deadline)
             if answer["compare"] or client.link.compare_asked_at is not None:
                 _compare(client)
@@ -146,32 +167,47 @@ def hello(client: ParentClient) -> dict[str, Any]:
 
 
 def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
+    """Send what follows the parent's positions, the urgent lane first, the streams of a lane in turn.
+
+    Between two batches the sequencer gets a round. A stream that begins meanwhile is sent by the next slice.
+    """
     known = {_names(position): position for position in positions}
-    link, waiting = client.link, []
+    link, sent = client.link, {}
     for stream in _up_streams(link):
         at = known.get((stream.producer_code, stream.flow, stream.scope, stream.lane))
-        waiting.append((stream, _starting_point(stream, at)))
-    link.backlog = sum(stream.seq - seq for stream, seq in waiting)
-    if any(stream.producer_code != settings.CITYOPS_NODE for stream, _seq in waiting) and link.backlog:
+        sent[stream.pk] = _starting_point(stream, at)
+    foreign = Stream.objects.filter(pk__in=sent).exclude(producer_code=settings.CITYOPS_NODE)
+    if any(stream.seq > sent[stream.pk] for stream in foreign):
         client.json("notes", {"keys": trust.keys_for_parent()})
-    for stream, start in waiting:
-        seq = start
-        while not deadline.is_over:
-            batch = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=seq + 1).first()
-            if batch is None:
-                break
+    turns: Counter[int] = Counter()
+    while not deadline.is_over:
+        batch = _next_batch(link, sent, turns)
+        if batch is not None:
             _push_batch(client, batch)
             done.batches_sent += 1
-            done.records_sent += batch.to_seq - seq
-            # batches sealed since the backlog was counted go along with the others
-            link.backlog = max(0, link.backlog - (batch.to_seq - seq))
-            seq = batch.to_seq
+            done.records_sent += batch.to_seq - sent[batch.stream_id]
+            link.backlog -= batch.to_seq - sent[batch.stream_id]
+            sent[batch.stream_id] = batch.to_seq
+            turns[batch.stream_id] += 1
+        if not _number(done) and batch is None:
+            break
+
+
+def _next_batch(link: Link, sent: dict[int, int], turns: Counter[int]) -> Batch | None:
+    """The batch that goes next; None where the parent has everything. Notes the backlog on the link."""
+    waiting = [stream for stream in Stream.objects.filter(pk__in=sent) if stream.seq > sent[stream.pk]]
+    link.backlog = sum(stream.seq - sent[stream.pk] for stream in waiting)
+    for stream in sorted(waiting, key=lambda one: (LANES.index(one.lane), turns[one.pk], one.pk)):
+        found = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=sent[stream.pk] + 1).first()
+        if found is not None:
+            return found
+    return None
 
 
 def _up_streams(link: Link) -> list[Stream]:
     return [
         stream
-        for stream in Stream.objects.filter(flow=Flow.UP).order_by("lane", "id")
+        for stream in Stream.objects.filter(flow=Flow.UP)
         if may_send_up(
             sender=settings.CITYOPS_NODE,
             producer=stream.producer_code,

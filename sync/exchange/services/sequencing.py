@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import SerializationFailure
 
-from cityops.foundation.records import RecordKind, registry
+from cityops.foundation.records import Lane, RecordKind, registry
 from sync.exchange.models import SyncSelf
 from sync.exchange.rules.places import travels
 from sync.exchange.services import sealing, streams
@@ -79,12 +79,17 @@ def _round(cursor: CursorWrapper, limit: int) -> int:
 
 
 def _take_marks(cursor: CursorWrapper, limit: int) -> int:
-    """Remove the oldest marks and remember their records, each once. Returns the number of marks."""
+    """Remove the oldest marks, those of the bulk lane last, and remember their records, each once.
+
+    Returns the number of marks.
+    """
+    bulk = [kind.dataset for kind in registry if kind.lane is Lane.BULK]
     cursor.execute(
-        "WITH gone AS (DELETE FROM sync_dirty WHERE id IN (SELECT id FROM sync_dirty ORDER BY id LIMIT %s) "
+        "WITH gone AS (DELETE FROM sync_dirty WHERE id IN "
+        "(SELECT id FROM sync_dirty ORDER BY dataset = ANY(%s), id LIMIT %s) "
         "RETURNING dataset, rid, op), kept AS (INSERT INTO sync_taken SELECT dataset, rid, bool_or(op = %s) "
         "FROM gone GROUP BY dataset, rid) SELECT count(*) FROM gone",
-        [limit, FORCED],
+        [bulk, limit, FORCED],
     )
     taken = int(cursor.fetchone()[0])
     if taken:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("links/<str:peer>/compare/", compared(views.link_compare), name="exchange-compare"),
     path("links/<str:peer>/thaw/", thawed(views.link_thaw), name="exchange-thaw"),
     path("parked/", seen(views.parked_list), name="exchange-parked"),
+    path("parked/export/", seen(views.parked_export), name="exchange-parked-export"),
     path("parked/<int:number>/retry/", retried(views.parked_retry), name="exchange-retry"),
     path("enrolments/", requires("exchange.view_link")(views.enrolments), name="exchange-enrolments"),
     path("enrolments/<str:child>/approve/", approved(views.enrolment_approve), name="exchange-approve"),

@@ -4,15 +4,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from cityops.foundation.errors import CityOpsError
+from cityops.foundation.exports import Column, download
 from sync.exchange import selectors
 from sync.exchange.models import Enrolment, Link, Parked
+from sync.exchange.rules.refusals import remedy
 from sync.exchange.selectors.links import link_light
 from sync.exchange.services import enrolment, links, parking
 from sync.exchange.web.forms import CodeForm, ParkedFilter
@@ -66,6 +69,7 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
     facts = {
         "link": link,
         "light": link_light(link),
+        "remedy": remedy(link.frozen_reason),
         "rows": rows,
         "names": _names(),
         "streams": selectors.streams_of(link, request.user),
@@ -101,12 +105,41 @@ def link_thaw(request: HttpRequest, peer: str) -> HttpResponse:
 @require_safe
 def parked_list(request: HttpRequest) -> HttpResponse:
     """Parked records with their reasons."""
-    form = ParkedFilter(request.GET or {"state": Parked.State.PARKED})
-    found = Parked.objects.visible_to(request.user).filter(Q(**form.conditions())).defer("line", "children")
+    form, found = _parked_found(request)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     names = _names()
     rows = [(one, names.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset)) for one in page]
     return render(request, "exchange/parked.html", {"form": form, "page": page, "rows": rows, **_pages(page)})
+
+
+def _parked_found(request: HttpRequest) -> tuple[ParkedFilter, QuerySet[Parked]]:
+    form = ParkedFilter(request.GET or {"state": Parked.State.PARKED})
+    found = Parked.objects.visible_to(request.user).filter(Q(**form.conditions()))
+    return form, found.defer("line", "children")
+
+
+@require_safe
+def parked_export(request: HttpRequest) -> StreamingHttpResponse | FileResponse:
+    """The parked records that the list shows, as a file for the owner who has to mend them."""
+    _form, found = _parked_found(request)
+    return download(request, "parked", PARKED_COLUMNS, found.iterator(chunk_size=2000), action="parked.export")
+
+
+def _reasons(parked: Parked, part: str) -> str:
+    return "\n".join(str(reason.get(part, "")) for reason in parked.reasons)
+
+
+PARKED_COLUMNS = (
+    Column(_lazy("暂存时间"), "parked_at"),
+    Column(_lazy("归属节点"), "owner_code"),
+    Column(_lazy("数据集"), "dataset"),
+    Column(_lazy("记录标识"), lambda one: str(one.rid)),
+    Column(_lazy("序号"), "seq"),
+    Column(_lazy("原因"), lambda one: _reasons(one, "detail")),
+    Column(_lazy("改法"), lambda one: _reasons(one, "remedy")),
+    Column(_lazy("状态"), lambda one: one.get_state_display()),
+    Column(_lazy("尝试次数"), "tries"),
+)
 
 
 def _pages(page: Any) -> dict[str, Any]:

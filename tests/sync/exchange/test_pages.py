@@ -1,9 +1,14 @@
 """Pages and API of the exchange: who sees what, parked records with reasons, approval by a second person."""
 
-import pytest
-from django.urls import reverse
+import uuid
 
-from sync.exchange.models import Enrolment, Link, Parked
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from sync.exchange.models import Enrolment, Link, Parked, Receipt
 from sync.exchange.services.receiving import receive
 from tests.factories.people import NINGBO, ZHEJIANG, api_token, bearer, person
 from tests.sync.exchange.conftest import CITY
@@ -44,6 +49,14 @@ def test_a_link_shows_streams_receipts_and_batches(client, province):
     assert "330000000000-P" in page.content.decode()
 
 
+@pytest.mark.parametrize(("code", "words"), [("EPOCH", "恢复了旧备份"), ("CHAIN", "历史不同"), ("KEY", "密钥标识")])
+def test_a_frozen_link_says_why_and_how_to_mend_it(client, province, code, words):
+    Link.objects.update(state="frozen", frozen_reason=f"{code}: what the peer said")
+    page = signed_in(client, "supervisor").get(reverse("exchange-link", args=[CITY])).content.decode()
+    assert f"{code}: what the peer said" in page
+    assert words in page
+
+
 def test_a_link_of_another_region_is_not_there(client, province):
     signed_in(client, "supervisor", NINGBO)
     assert client.get(reverse("exchange-link", args=[CITY])).status_code == 404
@@ -60,6 +73,35 @@ def test_parked_records_show_reason_and_can_be_tried_again(client, province):
     assert answer.status_code == 302
     parked.refresh_from_db()
     assert (parked.state, parked.tries) == ("P", 2)
+
+
+def test_parked_records_come_as_a_file_within_the_region(client, province):
+    rid = str(Parked.objects.get().rid)
+    found = b"".join(signed_in(client, "supervisor").get(reverse("exchange-parked-export"))).decode("utf-8-sig")
+    assert rid in found
+    assert Parked.objects.get().reasons[0]["remedy"] in found
+    elsewhere = b"".join(signed_in(client, "supervisor", NINGBO).get(reverse("exchange-parked-export"))).decode()
+    assert rid not in elsewhere
+
+
+@pytest.mark.parametrize("name", ["exchange-overview", "exchange-link", "exchange-parked"])
+def test_more_records_cost_no_more_queries(client, province, name):
+    signed_in(client, "supervisor")
+    address = reverse(name, args=[CITY] if name == "exchange-link" else [])
+    client.get(address)
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    one = Parked.objects.get()
+    for number in range(20):
+        again = {"epoch_no": 1, "flow": "up", "dataset": "JC02", "owner_code": CITY, "reasons": one.reasons}
+        Parked.objects.create(stream=one.stream, seq=100 + number, rid=uuid.uuid4(), line="", **again)
+        Receipt.objects.create(
+            stream=one.stream, receiver_code="330000000000-P", epoch_no=1, from_seq=100 + number, upto_seq=100 + number,
+            applied=1, superseded=0, text=b"", kid="", signature=b"", made_at=timezone.now(),
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(many) == len(few)
 
 
 def test_a_comparison_can_be_asked_for(client, province):

@@ -1,13 +1,16 @@
 """Marks become versions and numbers: only committed changes, each once, none lost."""
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
 from cityops.accounts.models import Organisation
-from sync.exchange.models import Batch, DirtyMark, RecordVersion, Stream
+from sync.exchange.models import Batch, DirtyMark, Link, RecordVersion, Stream
+from sync.exchange.services import running
 from sync.exchange.services.nodes import init_node
 from sync.exchange.services.sequencing import FORCED, mark_all, sequence
+from tests.factories.ground import component
 from tests.factories.people import organisation
 from tests.sync.exchange.conftest import CITY, last_envelope
 
@@ -62,6 +65,33 @@ def test_a_forced_mark_sends_a_record_again_though_it_is_the_same(city):
     DirtyMark.objects.create(dataset="JC02", rid=one.rid, op=FORCED, marked_at="2026-01-01T00:00Z")
     sequence()
     assert RecordVersion.objects.get(rid=one.rid).rev == 2
+
+
+def test_marks_of_the_bulk_lane_wait_behind_the_others(city):
+    component()
+    one = organisation()
+    others = DirtyMark.objects.exclude(dataset="JC07").count()
+    assert sequence(limit=others) == others
+    assert RecordVersion.objects.get(rid=one.rid).rev == 1
+    assert list(DirtyMark.objects.values_list("dataset", flat=True)) == ["JC07"]
+
+
+def test_the_normal_lane_travels_before_bulk_and_the_streams_of_a_lane_in_turn(city, settings):
+    settings.SYNC_BATCH_BYTES = 1
+    component()
+    component("33010200101000002")
+    organisation()
+    while sequence():
+        pass
+    sent, turns, lanes = {stream.pk: 0 for stream in Stream.objects.all()}, Counter(), []
+    link = Link(peer_code="330000000000-P")
+    while batch := running._next_batch(link, sent, turns):
+        lanes.append(batch.stream.lane)
+        sent[batch.stream_id] = batch.to_seq
+        turns[batch.stream_id] += 1
+    assert lanes == sorted(lanes, key=running.LANES.index)
+    assert set(lanes) == {"normal", "bulk"}
+    assert link.backlog == 0
 
 
 def test_batches_follow_each_other_without_a_hole(city, settings):

@@ -1,0 +1,25 @@
+"""One chain of instances for all flows: started once, used by every file, told apart by what a test adds."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chain import chain
+from tests.launcher import Instance, PrivateRedis
+
+
+@pytest.fixture(scope="session")
+def city_redis() -> Iterator[PrivateRedis]:
+    """The Redis of the city alone; a test may kill it and start it again."""
+    with PrivateRedis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def joined(city_redis: PrivateRedis) -> Iterator[list[Instance]]:
+    """国家, 浙江 and 杭州, joined; no worker runs, so that a test decides when records travel."""
+    with (
+        PrivateRedis() as upper,
+        chain(city_redis, upper, SYNC_TICK_SECONDS="1", SYNC_BATCH_RECORDS="500") as instances,
+    ):
+        yield instances
