@@ -40,9 +40,14 @@ def digests(instance: Instance, owner: str) -> dict[str, tuple[int, str]]:
     return {line["dataset"]: (line["records"], line["digest"]) for line in lines}
 
 
+def held_of(joined: list[Instance], owner: str) -> list[dict[str, tuple[int, str]]]:
+    """What each instance holds of an owner."""
+    return at_all(joined, lambda one: digests(one, owner))
+
+
 def equal_digests(joined: list[Instance], owner: str) -> dict[str, tuple[int, str]]:
     """What all instances hold of an owner, after a look that it is the same."""
-    first, *others = at_all(joined, lambda one: digests(one, owner))
+    first, *others = held_of(joined, owner)
     assert all(other == first for other in others), (first, others)
     return first
 
@@ -79,9 +84,9 @@ def test_dictionaries_come_down_and_records_go_up_without_celery(joined):
     nation.manage("sync_run")
     for instance in (province, city, province):
         instance.manage("sync_run")
-    dictionaries = equal_digests(joined, nation.node)
-    assert dictionaries["JC08"][0] > 0
-    assert dictionaries["JC01"][0] > 100
+    at_nation, *below = [{code: found[code] for code in ("JC01", "JC08")} for found in held_of(joined, nation.node)]
+    assert below == [at_nation, at_nation]
+    assert min(records for records, _digest in at_nation.values()) > 100
     assert equal_digests(joined, city.node)["JC07"][0] == 50
     for lines in at_all([city, province], lambda one: one.manage("reconcile")):
         results = [json.loads(line)["result"] for line in lines.splitlines()]
