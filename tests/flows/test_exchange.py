@@ -1,7 +1,6 @@
 """Three real instances: a city's records reach province and nation, through kills, each number exactly once."""
 
 import json
-import os
 import signal
 import sys
 import time
@@ -9,11 +8,10 @@ import time
 import pytest
 
 from tests.chain import at_all
+from tests.flows.conftest import RECORDS
 from tests.launcher import Instance, Process, wait_for
 
 pytestmark = pytest.mark.flow
-RECORDS = int(os.environ.get("CITYOPS_FLOW_RECORDS", "3000"))
-"""Records that travel while processes are killed; 100000 for the full show."""
 COMPONENTS = """
 WITH made AS (
     INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2, dept_name2,
