@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -49,6 +50,12 @@ def _append_only_tables_may_be_emptied_between_tests():
     TransactionTestCase._fixture_teardown = emptied
     yield
     TransactionTestCase._fixture_teardown = teardown
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Counts and answers in the cache are of one test only."""
+    cache.clear()
 
 
 def _uses_database(request: pytest.FixtureRequest) -> bool:

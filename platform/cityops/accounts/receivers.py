@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cityops.accounts.models import User
+from cityops.accounts.services import attempts
 from cityops.foundation import audit
 from cityops.foundation.context import become, current_actor
 
@@ -39,7 +40,8 @@ def signed_out(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
 
 @receiver(user_login_failed, dispatch_uid="accounts.failed")
 def failed(credentials: dict[str, Any], **_kwargs: Any) -> None:
-    """Write that somebody tried a name; never what was typed as the password."""
+    """Write that somebody tried a name; never what was typed as the password. Counts it for the address."""
+    attempts.note_failure(current_actor().address)
     with transaction.atomic():
         audit.record("session.sign_in", kind="person", key=_named(credentials.get("username")), succeeded=False)
 

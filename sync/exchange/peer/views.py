@@ -1,6 +1,5 @@
 """The parent's side of CSP/1: a few lines per call. No session, no cookie; every call is signed."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from cityops.foundation import audit
 from cityops.foundation.context import become, current_actor
 from sync.exchange.models import Link, SyncSelf
 from sync.exchange.rules.envelope import unpack
@@ -21,8 +19,8 @@ from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import answering, enrolment, keys, trust
 from sync.exchange.services.receiving import receive
+from sync.exchange.services.refusing import note_refusal
 
-logger = logging.getLogger(__name__)
 Handler = Callable[[Link, bytes], tuple[int, bytes]]
 JSON = "application/json"
 BINARY = "application/octet-stream"
@@ -34,7 +32,7 @@ def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpReque
     @csrf_exempt
     @require_POST
     def view(request: HttpRequest) -> HttpResponse:
-        sender, signature = "", b""
+        sender, signature, is_proven = "", b"", False
         try:
             body = _body(request)
             call, signature = trust.call_of(request.headers, method="POST", path=request.path)
@@ -42,12 +40,13 @@ def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpReque
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             with transaction.atomic():
                 link = trust.check_call(call, signature, body, is_fresh=is_fresh)
+                is_proven = True
                 status, answer = handler(link, body)
             response = HttpResponse(answer, status=status, content_type=BINARY if status == 206 else JSON)
             if is_fresh:
                 response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)
         except PeerRefused as refusal:
-            response = refused(refusal, sender)
+            response = refused(refusal, sender, is_proven=is_proven)
         return _signed(response, signature)
 
     return view
@@ -60,18 +59,9 @@ def _body(request: HttpRequest) -> bytes:
         raise PeerRefused("TOO_LARGE", f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes a call.") from error
 
 
-def refused(refusal: PeerRefused, sender: str) -> HttpResponse:
-    """Note a refusal in the audit trail and answer with its code."""
-    logger.warning("peer call refused: %s %s %s", sender, refusal.code, refusal.detail)
-    with transaction.atomic():
-        audit.record(
-            "exchange.refuse",
-            kind="Link",
-            key=sender[:64],
-            after={"code": refusal.code},
-            reason=refusal.detail,
-            succeeded=False,
-        )
+def refused(refusal: PeerRefused, sender: str, *, is_proven: bool = False) -> HttpResponse:
+    """Note a refusal and answer with its code."""
+    note_refusal(refusal, sender, is_proven=is_proven)
     body = {"code": refusal.code, "status": refusal.status, "detail": refusal.detail, **refusal.facts}
     return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cityops.accounts.models import User
 from cityops.accounts.receivers import BEGAN, SEEN
+from cityops.accounts.services import attempts
 from cityops.foundation.models import AuditEvent
 from tests.factories.people import PASSWORD, person
 
@@ -204,3 +205,15 @@ def test_where_people_work_passwords_are_stored_with_argon2():
     from cityops.settings import base
 
     assert base.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
+def test_an_address_that_tries_one_password_with_every_name_must_wait(client, db):
+    user = person()
+    for number in range(attempts.MOST_FAILURES):
+        client.post("/sign-in/", {"username": f"name-{number}", "password": "Sommer-2031-Linz"})
+    before = AuditEvent.objects.count()
+    told = {"username": user.username, "password": PASSWORD}
+    answer = client.post("/sign-in/", told)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "900")
+    assert AuditEvent.objects.count() == before
+    assert client.post("/sign-in/", told, REMOTE_ADDR="203.0.113.7").status_code == 302

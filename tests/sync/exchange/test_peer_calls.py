@@ -1,6 +1,8 @@
 """The parent's door: every call is signed, used once, and a refusal is audited."""
 
+import datetime as dt
 import uuid
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from sync.exchange.models import Enrolment, Key, Link, Nonce, SyncSelf
 from sync.exchange.rules.crypto import suite
 from sync.exchange.rules.hop import NO_NONCE, Call
 from sync.exchange.services import enrolment
+from sync.exchange.services.refusing import EACH_UP_TO
 from tests.sync.exchange.conftest import CITY, PROVINCE
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +152,27 @@ def test_a_code_is_only_for_a_node_below(city):
         enrolment.make_code("330200000000-C")
     with pytest.raises(InvalidInput):
         enrolment.make_code("nonsense")
+
+
+def test_a_flood_of_calls_that_prove_nothing_does_not_fill_the_trail(client, from_city, monkeypatch):
+    clock = [dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)]
+    monkeypatch.setattr("sync.exchange.services.refusing.timezone", SimpleNamespace(now=lambda: clock[0]))
+    from_city("城管局")
+    before = AuditEvent.objects.count()
+    for number in range(150):
+        sender = f"{330200000000 + number}-C"
+        answer = client.post(reverse("peer-push"), b"x", content_type="text/plain", headers={"CityOps-Node": sender})
+        assert answer.status_code == 401
+    told = AuditEvent.objects.filter(action="exchange.refuse").order_by("id")
+    assert AuditEvent.objects.count() - before == EACH_UP_TO + 1
+    assert told.last().after == {"code": "HOP", "refused_this_minute": 100}
+    clock[0] += dt.timedelta(minutes=1)
+    client.post(reverse("peer-push"), b"x", content_type="text/plain")
+    assert AuditEvent.objects.count() - before == EACH_UP_TO + 2
+
+
+def test_a_flood_does_not_hide_what_a_known_peer_meets(client, call):
+    for _n in range(EACH_UP_TO + 5):
+        client.post(reverse("peer-push"), b"x", content_type="text/plain")
+    refused(call("push", b"nothing", **fresh(call)), "MALFORMED")
+    assert AuditEvent.objects.latest("id").object_key == CITY

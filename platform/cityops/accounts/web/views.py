@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as django_set_language
 
 from cityops.accounts.middleware import password_due
-from cityops.accounts.services import own
+from cityops.accounts.services import attempts, own
 from cityops.accounts.web.forms import PasswordForm, SignInForm
+from cityops.foundation.context import current_actor
 from cityops.foundation.errors import InvalidInput
 
 
@@ -28,6 +29,12 @@ class SignIn(LoginView):
     template_name = "web/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Try the name and password, unless the address failed too often."""
+        if attempts.has_failed_too_often(current_actor().address):
+            return _must_wait(request, attempts.WITHIN_SECONDS)
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in, in the person's own language."""
@@ -80,7 +87,11 @@ def set_language(request: HttpRequest) -> HttpResponseBase:
 def locked_out(request: HttpRequest, *_response: Any, **_credentials: Any) -> HttpResponse:
     """The page after too many wrong passwords; says how long and who can help."""
     wait = get_cool_off(request)
-    minutes = int(wait.total_seconds() // 60) if wait else 0
+    return _must_wait(request, int(wait.total_seconds()) if wait else 0)
+
+
+def _must_wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    minutes = seconds // 60
     facts = {
         "status": 429,
         "title": _("登录已锁定"),
