@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.dates import MONTHS, WEEKDAYS_ABBR
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -86,7 +87,7 @@ class DayCell:
 class Month:
     """One month: weeks from Monday, with gaps where another month's days stand."""
 
-    number: int
+    title: str | Promise
     weeks: list[list[DayCell | None]]
 
 
@@ -176,7 +177,7 @@ def _months(year: int, calendar: WorkCalendar, special: dict[date, CalendarDay])
             [_cell(day, calendar, special.get(day), today) if day.month == number else None for day in week]
             for week in months.Calendar().monthdatescalendar(year, number)
         ]
-        yield Month(number, weeks)
+        yield Month(MONTHS[number], weeks)
 
 
 def _cell(day: date, calendar: WorkCalendar, row: CalendarDay | None, today: date) -> DayCell:

@@ -1,6 +1,7 @@
 """The menu of a city."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tiers.menu import Entry
 
@@ -21,7 +22,12 @@ MENU: tuple[Entry, ...] = (
     Entry(_("登记"), "case-register", "circle-plus", permission="grid.register_case", systems=COMMAND),
     Entry(_("网格"), "grid-list", "layout-grid", permission="grid.view_unitgrid", systems=COMMAND, covers=("grid-",)),
     Entry(
-        _("部件"), "component-list", "box", permission="grid.view_component", systems=COMMAND, covers=("component-",)
+        pgettext_lazy("菜单", "部件"),
+        "component-list",
+        "box",
+        permission="grid.view_component",
+        systems=COMMAND,
+        covers=("component-",),
     ),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
     Entry(

@@ -1,6 +1,7 @@
 """The menu of a province."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tiers.menu import Entry
 
@@ -21,7 +22,12 @@ MENU: tuple[Entry, ...] = (
     Entry(_("案件"), "case-list", "inbox", permission="grid.view_case", systems=ANALYSIS, covers=("case-",)),
     Entry(_("网格"), "grid-list", "layout-grid", permission="grid.view_unitgrid", systems=ANALYSIS, covers=("grid-",)),
     Entry(
-        _("部件"), "component-list", "box", permission="grid.view_component", systems=ANALYSIS, covers=("component-",)
+        pgettext_lazy("菜单", "部件"),
+        "component-list",
+        "box",
+        permission="grid.view_component",
+        systems=ANALYSIS,
+        covers=("component-",),
     ),
     Entry(
         _("指标"), "figure-list", "scale", permission="evaluation.view_figure", systems=EVALUATION, covers=("figure-",)

@@ -229,10 +229,14 @@ function picking(lib, map, box) {
 
 function buttons(map, box, bounds) {
   const frame = box.closest(".mapbox");
+  let touched = false;
+  const whole = () => (bounds ? map.fitBounds(bounds, { padding: 20, animate: false }) : null);
+  map.on("movestart", (event) => { if (event.originalEvent) touched = true; });
+  map.on("resize", () => { if (!touched && !box.dataset.point) whole(); });
   const on = (name, act) => frame.querySelector(`[data-map-${name}]`)?.addEventListener("click", (event) => { event.preventDefault(); act(); });
-  on("in", () => map.zoomIn());
-  on("out", () => map.zoomOut());
-  on("home", () => (bounds ? map.fitBounds(bounds, { padding: 20 }) : null));
+  on("in", () => { touched = true; map.zoomIn(); });
+  on("out", () => { touched = true; map.zoomOut(); });
+  on("home", () => { touched = false; whole(); });
   const toggles = [...frame.querySelectorAll("[data-map-light]")];
   const apply = () => {
     const lit = toggles.filter((t) => t.getAttribute("aria-pressed") === "true").map((t) => t.dataset.mapLight);
