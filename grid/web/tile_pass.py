@@ -23,6 +23,9 @@ from redis.retry import Retry
 
 from cityops.accounts.receivers import BEGAN, SEEN
 
+SECONDS = {"divisions": 3600, "grids": 120, "components": 120, "load": 20, "cases": 10}
+"""How long a tile may be served from the cache: what changes by the minute is drawn anew by the minute."""
+MIME = "application/vnd.mapbox-vector-tile"
 PASS_SECONDS = 30
 """How long a pass lasts at most."""
 DRAWING = 3

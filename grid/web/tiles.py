@@ -13,11 +13,8 @@ from cityops.accounts.models import User
 from grid.selectors import tiles
 from grid.web import tile_pass
 from grid.web.filters import narrow_cases
-from grid.web.tile_pass import Kept, Place
-
-SECONDS = {"divisions": 3600, "grids": 120, "components": 120, "load": 20, "cases": 10}
-"""How long a tile may be served from the cache: what changes by the minute is drawn anew by the minute."""
-MIME = "application/vnd.mapbox-vector-tile"
+from grid.web.tile_door import TURN
+from grid.web.tile_pass import MIME, SECONDS, Kept, Place
 
 
 @require_safe
@@ -31,10 +28,10 @@ def tile(request: HttpRequest, layer: str, z: int, x: int, y: int) -> HttpRespon
         raise PermissionDenied
     kept = _cached(request, person, layer, wanted)
     _leave_pass(request, person)
-    return answered(request, layer, kept)
+    return _answered(request, layer, kept)
 
 
-def answered(request: HttpRequest, layer: str, kept: Kept) -> HttpResponse:
+def _answered(request: HttpRequest, layer: str, kept: Kept) -> HttpResponse:
     """The answer with a tile, or that the asker has it already."""
     etag = f'"{kept.digest}"'
     unchanged = get_conditional_response(request, etag=etag)
@@ -66,7 +63,7 @@ def _cached(request: HttpRequest, person: User, layer: str, wanted: tiles.Tile) 
 
 def _leave_pass(request: HttpRequest, person: User) -> None:
     """Let the next tiles of this session be served without all the questions of this one."""
-    turn, session_key = getattr(request, "tile_turn", ""), request.session.session_key
+    turn, session_key = request.META.get(TURN, ""), request.session.session_key
     if turn and session_key:
         scopes = {layer: _scope(person, layer) for layer in tiles.LAYERS if _may_see(person, layer)}
         tile_pass.give(request.session, session_key, turn, scopes)

@@ -5,18 +5,53 @@ import time
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
+from django.test import Client as DjangoClient
+from django.test.client import ClientHandler
 
 from cityops.accounts.models import Organisation, Role
 from cityops.accounts.receivers import SEEN
 from cityops.accounts.services import grants, own, people
-from grid.web import tile_pass
+from grid.web import tile_door, tile_pass
+from grid.web.tile_door import TileDoor
 from tests.factories import grid as ground
 from tests.factories import people as somebody
 from tests.grid.test_tiles import address
 
 pytestmark = pytest.mark.django_db
 TILE = "grids", 14
+
+
+class Behind(ClientHandler):
+    """The handler of the test client, behind the door for tiles."""
+
+    def __call__(self, environ):
+        seen, told = [], []
+        door = TileDoor(lambda asked, start: seen.append(super(Behind, self).__call__(asked)) or [])
+        body = b"".join(door(environ, lambda status, headers: told.append((status, headers))))
+        if seen:
+            return seen[0]
+        ((status, headers),) = told
+        answer = HttpResponse(body, status=int(status[:3]))
+        del answer["Content-Type"]
+        for name, value in headers:
+            answer[name] = value
+        answer.wsgi_request, answer.templates, answer.context = WSGIHandler.request_class(environ), [], None
+        return answer
+
+
+class Client(DjangoClient):
+    """A browser that comes through the door."""
+
+    def __init__(self, **defaults):
+        super().__init__(HTTP_HOST="testserver", **defaults)
+        self.handler = Behind(enforce_csrf_checks=False)
+
+
+@pytest.fixture
+def client():
+    return Client()
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +92,9 @@ def test_the_answer_is_the_same_with_and_without_the_pass(client, leader):
     client.force_login(leader)
     checked, quick = client.get(address(*TILE)), client.get(address(*TILE))
     assert quick.content == checked.content
-    for header in ("ETag", "Cache-Control", "Content-Type", "X-Frame-Options", "X-Content-Type-Options"):
-        assert quick.headers[header] == checked.headers[header]
+    assert quick.headers["ETag"] == checked.headers["ETag"]
+    left = {name for name in checked.headers if checked.headers[name] != quick.headers.get(name)}
+    assert left == {"Content-Language", "Content-Security-Policy", "X-Request-ID"}
     assert "Cookie" in quick.headers["Vary"]
     assert quick.headers["Cache-Control"].startswith("private")
 
@@ -84,6 +120,19 @@ def test_nobody_without_a_session_is_served(passed):
     assert browser.get(address(*TILE)).status_code == 302
     browser.cookies[settings.SESSION_COOKIE_NAME] = "somebody-elses-guess"
     assert browser.get(address(*TILE)).status_code == 302
+
+
+def test_a_name_that_is_not_ours_is_refused(passed):
+    assert passed.get(address(*TILE), headers={"Host": "elsewhere.example"}).status_code == 400
+
+
+def test_an_address_that_must_be_secure_is_left_to_django(settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_HSTS_SECONDS = 60
+    frame = tile_door._frame.__wrapped__
+    assert frame("testserver", "http", "") is None
+    assert ("Strict-Transport-Security", "max-age=60") in frame("testserver", "http", "https")
 
 
 def test_a_pass_opens_only_permitted_layers(client, committed):

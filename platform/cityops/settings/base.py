@@ -61,7 +61,6 @@ MIDDLEWARE = [
     "cityops.foundation.addresses.ClientAddressMiddleware",
     "cityops.foundation.numbers.RequestNumbersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "grid.web.tile_middleware.TilePasses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
