@@ -36,18 +36,24 @@ def join(child: Instance, parent: Instance) -> None:
 
 @contextmanager
 def chain(
-    redis: PrivateRedis, upper: PrivateRedis | None = None, *, places: tuple[Place, ...] = PLACES, **settings: str
+    places: tuple[Place, ...] = PLACES,
+    *,
+    redis: PrivateRedis | None = None,
+    upper: PrivateRedis | None = None,
+    **settings: str,
 ) -> Iterator[list[Instance]]:
     """The instances of ``places`` from the top down, each joined to the one before.
 
-    The last one uses ``redis``, the others ``upper`` where given. The parents' web servers run.
+    The last one uses ``redis``, the others ``upper``; where none is given, one of their own. The parents' web servers
+    run.
     """
     with ExitStack() as stack:
+        server = redis or stack.enter_context(PrivateRedis())
         found: list[Instance] = []
         for tier, region, node in places:
-            server = redis if (tier, region, node) == places[-1] or upper is None else upper
             parent = found[-1] if found else None
-            found.append(stack.enter_context(Instance(tier, region, node, parent, redis=server, **settings)))
+            chosen = server if (tier, region, node) == places[-1] else upper or server
+            found.append(stack.enter_context(Instance(tier, region, node, parent, redis=chosen, **settings)))
         at_all(found, lambda one: _begin(one, is_parent=one is not found[-1]))
         at_all(found[1:], lambda one: join(one, one.parent))
         yield found

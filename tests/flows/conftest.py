@@ -26,6 +26,6 @@ def joined(city_redis: PrivateRedis) -> Iterator[list[Instance]]:
     """国家, 浙江 and 杭州, joined; no worker runs, so that a test decides when records travel."""
     with (
         PrivateRedis() as upper,
-        chain(city_redis, upper, SYNC_TICK_SECONDS="1", SYNC_BATCH_RECORDS=str(BATCH)) as instances,
+        chain(redis=city_redis, upper=upper, SYNC_TICK_SECONDS="1", SYNC_BATCH_RECORDS=str(BATCH)) as instances,
     ):
         yield instances
