@@ -1,31 +1,34 @@
-"""Serves a kept tile to whoever holds a tile pass, before Django makes a request of what was asked.
+"""Serves a tile to whoever holds a tile pass, before Django makes a request of what was asked.
 
 A WSGI application around the platform's: a map asks for twenty tiles at once, and the frame of a request (signals,
 middleware, session, person) costs several times what a tile from the cache does. What it cannot answer goes on.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.core.signals import request_finished, request_started
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
+from redis.exceptions import RedisError
 
 from cityops.foundation.context import new_request_id
 from cityops.foundation.numbers import requests_total
+from grid.selectors import tiles
 from grid.web import tile_pass
-from grid.web.tile_pass import MIME, SECONDS, Kept
+from grid.web.tile_pass import MIME, SECONDS, TURN, Found, Kept, Place
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], object]
 Headers = tuple[tuple[str, str], ...]
 ROUTE = "tiles/<slug:layer>/<int:z>/<int:x>/<int:y>.mvt"
 """The route under which answers are counted, as those of the view."""
-TURN = "cityops.tile_turn"
-"""Where the view finds the turn that was read before anything was checked."""
 
 
 class TileDoor:
@@ -51,15 +54,44 @@ def _answer(environ: Environ) -> tuple[str, list[tuple[str, str]], bytes] | None
     frame = _frame(environ.get("HTTP_HOST", ""), environ["wsgi.url_scheme"], _forwarded(environ))
     if place is None or not session_key or frame is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
-    turn, kept = tile_pass.find(session_key, place)
-    environ[TURN] = turn
-    if kept is None or (place.layer == "cases" and environ.get("QUERY_STRING")):
+    found = tile_pass.find(session_key, place)
+    environ[TURN] = found.turn
+    if place.layer == "cases" and environ.get("QUERY_STRING"):
         return None  # filters are always checked by the view
+    kept = found.kept or _drawn(place, found)
+    if kept is None:
+        return None
     status, headers, body = _told(kept, environ.get("HTTP_IF_NONE_MATCH", ""))
     requests_total.labels(environ["REQUEST_METHOD"], ROUTE, int(status[:3])).inc()
     seconds = f"private, max-age={min(SECONDS[place.layer], 600)}"
     headers += [("ETag", f'"{kept.digest}"'), ("Cache-Control", seconds), ("X-Request-ID", new_request_id()), *frame]
     return status, headers, body
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Stands for a person without single grants and not bound to an organisation: the region says it all."""
+
+    scope_prefix: str
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_bound_to_organisation: bool = False
+    has_grants: bool = False
+
+
+def _drawn(place: Place, found: Found) -> Kept | None:
+    """The tile, drawn for a scope that is a region and nothing else; None where the view has to."""
+    wanted = tiles.Tile(place.z, place.x, place.y)
+    prefix, _, rest = found.scope.partition(":")
+    if rest != "*:*" or not wanted.exists:
+        return None
+    request_started.send(sender=TileDoor)  # as around every request: no connection to the database is used too long
+    try:
+        return tile_pass.keep(place, found.scope, tiles.tile_bytes(place.layer, wanted, Viewer(prefix)))
+    except (DatabaseError, RedisError):  # the view meets it again, inside what reports it
+        return None
+    finally:
+        request_finished.send(sender=TileDoor)
 
 
 def _told(kept: Kept, known: str) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -79,17 +111,17 @@ def _forwarded(environ: Environ) -> str:
 @lru_cache(maxsize=64)
 def _frame(host: str, scheme: str, forwarded: str) -> Headers | None:
     """The headers that every answer has; None for a host that is not ours or an address that must be secure."""
-    request = HttpRequest()
+    request: Any = HttpRequest()
     request.path = request.path_info = "/tiles/"
     request.META = {"HTTP_HOST": host, "wsgi.url_scheme": scheme}
-    request._get_scheme = lambda: scheme  # type: ignore[method-assign]
+    request._get_scheme = lambda: scheme
     if settings.SECURE_PROXY_SSL_HEADER:
         request.META[settings.SECURE_PROXY_SSL_HEADER[0]] = forwarded
     try:
         request.get_host()
     except DisallowedHost:
         return None
-    answer = SecurityMiddleware(XFrameOptionsMiddleware(lambda _: HttpResponse()))(request)
+    answer: Any = SecurityMiddleware(XFrameOptionsMiddleware(lambda _: HttpResponse()))(request)
     if answer.status_code != 200:
         return None
     del answer["Content-Type"]

@@ -31,13 +31,15 @@ PASS_SECONDS = 30
 DRAWING = 3
 """Number of the way tiles are drawn and kept; a change of it lets go of those in the cache."""
 ADDRESS = re.compile(r"/tiles/([a-z]+)/(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
+TURN = "cityops.tile_turn"
+"""Where in the environment of a request the view finds the turn that was read before anything was checked."""
 DIGEST = 20
 """Length of the digest that stands before a kept tile."""
 FIND = """
 local turn = redis.call('GET', KEYS[1]) or '0'
 local pass = redis.call('HMGET', KEYS[2], 'turn', ARGV[1])
 if pass[1] ~= turn or not pass[2] then return {turn} end
-return {turn, redis.call('GET', ARGV[2] .. pass[2])}
+return {turn, pass[2], redis.call('GET', ARGV[2] .. pass[2])}
 """
 GIVE = """
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
@@ -102,16 +104,32 @@ def place_of(path: str) -> Place | None:
     return Place(found[1], int(found[2]), int(found[3]), int(found[4])) if found else None
 
 
-def find(session_key: str, place: Place) -> tuple[str, Kept | None]:
-    """The present turn, and the tile where a valid pass allows it and the cache has it; one question to Redis."""
+@dataclass(frozen=True)
+class Found:
+    """The present turn; the scope of the layer, where a valid pass allows it; the tile, where it is kept."""
+
+    turn: str = ""
+    scope: str = ""
+    kept: Kept | None = None
+
+
+def find(session_key: str, place: Place) -> Found:
+    """What a session may be served of a tile; one question to Redis."""
     try:
         answer = _script(settings.REDIS_URL, FIND)(
             keys=[_turn_key(), _pass_key(session_key)], args=[place.layer, place.key]
         )
     except RedisError:  # the full view answers without
-        return "", None
-    stored = answer[1] if len(answer) > 1 else None
-    return answer[0].decode(), Kept.read(stored) if stored else None
+        return Found()
+    turn, scope, stored = answer if len(answer) == 3 else (answer[0], b"", None)
+    return Found(turn.decode(), scope.decode(), Kept.read(stored) if stored else None)
+
+
+def keep(place: Place, scope: str, body: bytes) -> Kept:
+    """Put a tile that was just drawn into the cache."""
+    kept = Kept.of(body)
+    client(settings.REDIS_URL).set(place.key + scope, kept.stored, ex=SECONDS[place.layer])
+    return kept
 
 
 def give(session: Mapping[str, int], session_key: str, turn: str, scopes: Mapping[str, str]) -> None:

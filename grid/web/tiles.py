@@ -13,8 +13,7 @@ from cityops.accounts.models import User
 from grid.selectors import tiles
 from grid.web import tile_pass
 from grid.web.filters import narrow_cases
-from grid.web.tile_door import TURN
-from grid.web.tile_pass import MIME, SECONDS, Kept, Place
+from grid.web.tile_pass import MIME, SECONDS, TURN, Kept, Place
 
 
 @require_safe
@@ -49,16 +48,13 @@ def _may_see(person: User, layer: str) -> bool:
 def _cached(request: HttpRequest, person: User, layer: str, wanted: tiles.Tile) -> Kept:
     """The tile from the cache, or drawn and kept there."""
     narrowing = narrow_cases(request) if layer == "cases" else None
-    key = Place(layer, wanted.z, wanted.x, wanted.y).key + _scope(person, layer)
+    place, scope = Place(layer, wanted.z, wanted.x, wanted.y), _scope(person, layer)
     if narrowing:  # what waits for somebody depends on the person
-        key += f":{person.pk}:{_digest(request.META['QUERY_STRING'])}"
-    redis = tile_pass.client(settings.REDIS_URL)
-    found = redis.get(key)
+        scope += f":{person.pk}:{_digest(request.META['QUERY_STRING'])}"
+    found = tile_pass.client(settings.REDIS_URL).get(place.key + scope)
     if isinstance(found, bytes):
         return Kept.read(found)
-    kept = Kept.of(tiles.tile_bytes(layer, wanted, person, narrowing))
-    redis.set(key, kept.stored, ex=SECONDS[layer])
-    return kept
+    return tile_pass.keep(place, scope, tiles.tile_bytes(layer, wanted, person, narrowing))
 
 
 def _leave_pass(request: HttpRequest, person: User) -> None:

@@ -6,6 +6,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import Client as DjangoClient
 from django.test.client import ClientHandler
@@ -29,7 +31,13 @@ class Behind(ClientHandler):
     def __call__(self, environ):
         seen, told = [], []
         door = TileDoor(lambda asked, start: seen.append(super(Behind, self).__call__(asked)) or [])
-        body = b"".join(door(environ, lambda status, headers: told.append((status, headers))))
+        for signal in (request_started, request_finished):  # the connection is the test's
+            signal.disconnect(close_old_connections)
+        try:
+            body = b"".join(door(environ, lambda status, headers: told.append((status, headers))))
+        finally:
+            for signal in (request_started, request_finished):
+                signal.connect(close_old_connections)
         if seen:
             return seen[0]
         ((status, headers),) = told
@@ -85,7 +93,7 @@ def passed(client, leader, django_assert_num_queries):
 def is_checked_again(client) -> bool:
     """Whether the next tile is asked for the whole way."""
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
-    return tile_pass.find(key, tile_pass.place_of(address(*TILE)))[1] is None
+    return tile_pass.find(key, tile_pass.place_of(address(*TILE))).scope == ""
 
 
 def test_the_answer_is_the_same_with_and_without_the_pass(client, leader):
@@ -104,6 +112,28 @@ def test_a_known_etag_is_answered_without_a_question(passed, django_assert_num_q
     with django_assert_num_queries(0):
         again = passed.get(address(*TILE), headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_next_tiles_are_drawn_for_the_region_of_the_pass(passed, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert passed.get(address("grids", 13)).status_code == 200
+    with django_assert_num_queries(1):
+        assert passed.get("/tiles/grids/14/0/0.mvt").status_code == 204
+    assert passed.get("/tiles/grids/3/8/0.mvt").status_code == 404
+
+
+def test_whoever_is_bound_to_an_organisation_is_always_checked_before_drawing(committed):
+    with committed():
+        person = somebody.person("department", organisation=somebody.organisation())
+    browser = Client()
+    browser.force_login(person)
+    for _ in range(2):
+        browser.get(address("cases", 14))
+    key = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    place = tile_pass.place_of(address("cases", 13))
+    found = tile_pass.find(key, place)
+    assert not found.scope.endswith("*:*")
+    assert tile_door._drawn(place, found) is None
 
 
 def test_another_citys_person_is_not_served_what_lies_in_the_cache(passed, committed):
@@ -152,9 +182,9 @@ def test_signing_out_ends_the_pass_for_good(passed):
     passed.cookies[settings.SESSION_COOKIE_NAME] = key
     assert passed.get(address(*TILE)).status_code == 302
     place = tile_pass.place_of(address(*TILE))
-    turn, _ = tile_pass.find(key, place)
+    turn = tile_pass.find(key, place).turn
     tile_pass.give({"cityops_began": int(time.time()), SEEN: int(time.time())}, key, turn, {"grids": "3301:*:*"})
-    assert tile_pass.find(key, place)[1] is None
+    assert tile_pass.find(key, place).scope == ""
 
 
 @pytest.mark.parametrize("change", ["roles", "password", "disabled", "role", "division", "bound", "organisation"])
@@ -191,11 +221,11 @@ def test_a_person_without_the_role_any_more_is_refused(passed, leader, committed
 def test_a_request_that_began_before_the_change_leaves_no_pass(passed):
     key = passed.cookies[settings.SESSION_COOKIE_NAME].value
     place = tile_pass.place_of(address(*TILE))
-    before, _ = tile_pass.find(key, place)
+    before = tile_pass.find(key, place).turn
     tile_pass.begin_turn()
     now = int(time.time())
     tile_pass.give({"cityops_began": now, SEEN: now}, key, before, {"grids": "3301:*:*"})
-    assert tile_pass.find(key, place)[1] is None
+    assert tile_pass.find(key, place).scope == ""
 
 
 def test_a_pass_does_not_outlast_the_idle_session(client, leader):
