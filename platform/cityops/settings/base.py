@@ -172,7 +172,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
-# --- API
+# --- lists and API
+FILTERS_EMPTY_CHOICE_LABEL = _("全部")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "cityops.accounts.authentication.ApiTokenAuthentication",

@@ -71,7 +71,7 @@ def states(user: Any) -> dict[str, LinkState]:
             url = reverse("exchange-link", args=[row.peer_code]) if row.peer_code else ""
             found[row.division_code] = LinkState(
                 light=row.light,
-                words=str(dict(Link.State.choices).get(row.state, "")),
+                words=_("近期没有往来") if _is_silent(row) else str(dict(Link.State.choices).get(row.state, "")),
                 last_ok_at=row.last_ok_at,
                 backlog=row.backlog,
                 parked=row.parked,
@@ -79,6 +79,11 @@ def states(user: Any) -> dict[str, LinkState]:
                 url=url,
             )
     return found
+
+
+def _is_silent(row: selectors.LinkRow) -> bool:
+    """Whether the link is open and yet nothing has come for a while; its light says how long."""
+    return row.state == Link.State.LIVE and row.light != "green"
 
 
 def _cell(cell: selectors.LinkCell, url: str) -> Cell:

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Key(models.Model):
@@ -67,7 +68,7 @@ class Link(models.Model):
         """链路状态."""
 
         PENDING = "pending", _("待批准")
-        LIVE = "live", _("正常")
+        LIVE = "live", pgettext_lazy("链路", "正常")
         FROZEN = "frozen", _("已冻结")
         RETIRED = "retired", _("已停用")
 

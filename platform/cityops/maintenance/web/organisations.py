@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.models import Organisation, User
@@ -38,7 +39,7 @@ class OrganisationFilter(django_filters.FilterSet):
 class OrganisationList(ListPage):
     """机构列表."""
 
-    title = _("机构")
+    title = pgettext_lazy("菜单", "机构")
     heads = (_("机构代码"), _("名称"), _("机构类型"), _("所在区划"), _("上级机构"), _("归属节点"), _("状态"))
     filterset = OrganisationFilter
     actions = (Action(_("新建机构"), "organisation-new", "plus", "accounts.change_organisation"),)
@@ -110,7 +111,7 @@ def organisation_detail(request: HttpRequest, org_code: str) -> HttpResponse:
         request,
         title=organisation.name,
         back=reverse("organisation-list"),
-        back_title=_("机构"),
+        back_title=pgettext_lazy("菜单", "机构"),
         facts=facts,
         buttons=buttons,
         blocks=blocks,
@@ -133,7 +134,7 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
         title=_("新建机构"),
         submit=_("新建"),
         back=reverse("organisation-list"),
-        back_title=_("机构"),
+        back_title=pgettext_lazy("菜单", "机构"),
         save=save,
     )
 

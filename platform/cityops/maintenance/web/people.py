@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.models import Role, User
@@ -43,13 +44,13 @@ class PersonFilter(django_filters.FilterSet):
 
 
 def _roles(person: Any) -> str:
-    return "、".join(role.title for role in person.held)
+    return _now("、").join(role.title for role in person.held)
 
 
 class PersonList(ListPage):
     """人员列表."""
 
-    title = _("人员")
+    title = pgettext_lazy("菜单", "人员")
     heads = (_("登录名"), _("姓名"), _("所属机构"), _("负责区划"), _("角色"), _("最近登录"), _("状态"))
     filterset = PersonFilter
     actions = (Action(_("新建人员"), "person-new", "user-plus", "accounts.change_person"),)
@@ -94,7 +95,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         (_("所属机构"), person.organisation),
         (_("负责区划"), person.division_code),
         (_("对接系统"), _now("是") if person.is_integration else _now("否")),
-        (_("角色"), "、".join(role.title for role in person.roles)),
+        (_("角色"), _now("、").join(role.title for role in person.roles)),
         (_("状态"), _now("启用") if person.is_active else _now("停用")),
         (_("最近登录"), when(person.last_login)),
     ]
@@ -114,7 +115,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         request,
         title=str(person),
         back=reverse("person-list"),
-        back_title=_("人员"),
+        back_title=pgettext_lazy("菜单", "人员"),
         facts=facts,
         buttons=_buttons(request, person),
         blocks=blocks,
@@ -160,7 +161,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
         title=_("新建人员"),
         submit=_("新建"),
         back=reverse("person-list"),
-        back_title=_("人员"),
+        back_title=pgettext_lazy("菜单", "人员"),
         note=_("新人员没有角色;角色由安全管理员授予。"),
         save=save,
     )

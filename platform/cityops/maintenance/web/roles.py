@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.models import Role
@@ -25,7 +26,7 @@ from tiers.tier import this_instance
 class RoleList(ListPage):
     """角色列表."""
 
-    title = _("角色")
+    title = pgettext_lazy("菜单", "角色")
     heads = (_("角色代码"), _("名称"), _("预置"), _("限本单位"), _("人数"))
     actions = (Action(_("新建角色"), "role-new", "plus", "accounts.change_role"),)
 
@@ -64,7 +65,7 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
         request,
         title=role.title,
         back=reverse("role-list"),
-        back_title=_("角色"),
+        back_title=pgettext_lazy("菜单", "角色"),
         facts=[
             (_("角色代码"), role.code),
             (_("预置"), _now("是") if role.is_seeded else _now("否")),
@@ -91,7 +92,7 @@ def role_new(request: HttpRequest) -> HttpResponse:
         title=_("新建角色"),
         submit=_("新建"),
         back=reverse("role-list"),
-        back_title=_("角色"),
+        back_title=pgettext_lazy("菜单", "角色"),
         save=save,
     )
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from cityops.accounts.guards import person_of
@@ -23,7 +24,7 @@ from cityops.maintenance.web.parts import detail_page, form_page
 class TokenList(ListPage):
     """接口令牌列表; the token itself is nowhere."""
 
-    title = _("接口令牌")
+    title = pgettext_lazy("菜单", "接口令牌")
     heads = (_("用途"), _("对接系统"), _("前缀"), _("授权范围"), _("到期时间"), _("最近使用"), _("状态"), _("操作"))
     actions = (Action(_("签发令牌"), "token-new", "key", "accounts.manage_token"),)
     empty = _("还没有签发过接口令牌。")
@@ -44,7 +45,7 @@ class TokenList(ListPage):
             Cell(thing.name),
             Cell(thing.user.username),
             Cell(thing.prefix, css="mono"),
-            Cell("、".join(thing.scopes)),
+            Cell(_now("、").join(thing.scopes)),
             Cell(when(thing.expires_at)),
             Cell(when(thing.last_used_at)),
             Cell(word, light=light),
@@ -76,14 +77,14 @@ def token_new(request: HttpRequest) -> HttpResponse:
             facts: list[tuple[Any, Any]] = [
                 (_("用途"), token.name),
                 (_("对接系统"), token.user.username),
-                (_("授权范围"), "、".join(token.scopes)),
+                (_("授权范围"), _now("、").join(token.scopes)),
                 (_("到期时间"), when(token.expires_at)),
             ]
             return detail_page(
                 request,
                 title=_("已签发令牌"),
                 back=reverse("token-list"),
-                back_title=_("接口令牌"),
+                back_title=pgettext_lazy("菜单", "接口令牌"),
                 facts=facts,
                 secret=text,
             )
@@ -93,7 +94,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
         title=_("签发令牌"),
         submit=_("签发"),
         back=reverse("token-list"),
-        back_title=_("接口令牌"),
+        back_title=pgettext_lazy("菜单", "接口令牌"),
         save=lambda _values: reverse("token-list"),
     )
 
@@ -113,7 +114,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("撤销令牌"),
         submit=_("撤销"),
         back=reverse("token-list"),
-        back_title=_("接口令牌"),
+        back_title=pgettext_lazy("菜单", "接口令牌"),
         note=_("使用它的系统立即收到 401。"),
         save=save,
     )

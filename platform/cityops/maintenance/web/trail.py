@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
 from cityops.foundation.errors import NotThere
@@ -40,7 +41,7 @@ class AuditFilter(django_filters.FilterSet):
 class AuditList(ListPage):
     """审计记录."""
 
-    title = _("审计记录")
+    title = pgettext_lazy("菜单", "审计记录")
     heads = (_("时间"), _("操作人"), _("来源"), _("地址"), _("动作"), _("类型"), _("对象"), _("原因"), _("结果"))
     filterset = AuditFilter
     empty = _("还没有审计记录。")
@@ -102,7 +103,7 @@ def audit_detail(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         title=f"{event.action} {event.object_key}",
         back=reverse("audit-list"),
-        back_title=_("审计记录"),
+        back_title=pgettext_lazy("菜单", "审计记录"),
         facts=facts,
     )
 
@@ -118,7 +119,7 @@ def _shown(name: str, value: Any) -> Any:
 class NodeList(ListPage):
     """平台节点."""
 
-    title = _("平台节点")
+    title = pgettext_lazy("菜单", "平台节点")
     heads = (_("节点代码"), _("平台名称"), _("平台级别"), _("上级节点"), _("服务地址"), _("联网日期"), _("状态"))
     empty = _("本节点还没有登记;请运行 manage.py node_init。")
 
@@ -134,6 +135,6 @@ class NodeList(ListPage):
             Cell(thing.get_tier_display()),
             Cell(thing.parent_code, css="mono"),
             Cell(thing.base_url),
-            Cell(thing.joined_at or ""),
+            Cell(thing.joined_at.isoformat() if thing.joined_at else ""),
             Cell(thing.get_status_display()),
         )
