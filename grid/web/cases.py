@@ -95,4 +95,5 @@ def case_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     workbook = export_cases(asked.qs[:EXPORT_LIMIT], filters=asked.chosen)
     answer = StreamingHttpResponse(workbook, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="cases-{timezone.localtime(at):%Y%m%d-%H%M}.xlsx"'
+    answer["Cache-Control"] = "no-store"
     return answer

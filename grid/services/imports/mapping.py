@@ -162,6 +162,10 @@ def parse_mapping(text: str, *, known: set[str], options: set[str] = frozenset()
     file = _table(data, "file")
     if unknown := sorted(set(file) - FILE_KEYS):
         raise _refuse(f"[file] {unknown[0]}", _("可用的项有 %(known)s。") % {"known": ", ".join(sorted(FILE_KEYS))})
+    if len(file.get("delimiter", ",")) != 1:
+        raise _refuse("[file] delimiter", _("分隔符为一个字符。"))
+    if not all(isinstance(data.get(name, {}), dict) for name in ("codes", "options")):
+        raise _refuse("[codes] / [options]", _("应为一张表。"))
     mapping = Mapping(
         format=file.get("format", "").lower(),
         encoding=file.get("encoding", ""),

@@ -10,15 +10,18 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
 
+from grid.services.imports.bounds import ENCODINGS, MOST_COLUMNS, MOST_ROWS, Unpacked, check_workbook
 from grid.services.imports.faults import FileRefused
 from grid.services.imports.mapping import Mapping
 
@@ -29,6 +32,8 @@ _SNIFF = 1 << 20
 _CHUNK = 1 << 16
 MAX_EXACT = 10**15
 """From here on a spreadsheet's numbers are not exact."""
+_BROKEN_BOOK = (ParseError, KeyError, ValueError, TypeError, IndexError)
+"""What the reader of workbooks meets in one that was not written by a spreadsheet."""
 _MAX_FIELD = 1 << 20
 _MAX_FEATURE = 64 << 20
 """A single GeoJSON feature beyond this many characters is not one."""
@@ -65,7 +70,7 @@ def read_rows(path: Path, mapping: Mapping, *, name: str = "") -> Generator[Row]
                 yield from _xlsx_rows(stream, mapping)
             else:
                 yield from _geojson_rows(stream, mapping)
-        except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile) as error:
+        except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise FileRefused(_("文件已损坏或不完整：%(error)s") % {"error": error}) from error
 
 
@@ -75,7 +80,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         if packed:
-            with gzip.open(raw) as unpacked:
+            with Unpacked(fileobj=raw, mode="rb") as unpacked:
                 yield unpacked  # type: ignore[misc]
         else:
             yield raw
@@ -101,10 +106,9 @@ def _text(stream: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
     if not encoding:
         encoding = encoding_of(stream)
         stream.seek(0)
-    try:
-        return io.TextIOWrapper(stream, encoding=encoding, newline="")
-    except LookupError as error:
-        raise FileRefused(_("没有名为 %(name)s 的字符编码。") % {"name": encoding}) from error
+    if encoding.lower().replace("_", "-") not in ENCODINGS:
+        raise FileRefused(_("没有名为 %(name)s 的字符编码。") % {"name": encoding})
+    return io.TextIOWrapper(stream, encoding=encoding, newline="")
 
 
 def _need_columns(found: list[str], mapping: Mapping) -> None:
@@ -173,8 +177,9 @@ def _no_lost_digits(number: int, header: list[str], values: tuple[Any, ...]) -> 
 
 def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
     try:
+        check_workbook(stream)
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except (*_BROKEN_BOOK, zipfile.BadZipFile, OSError) as error:
         raise FileRefused(_("文件不是有效的 xlsx 工作簿。")) from error
     try:
         if mapping.sheet and mapping.sheet not in book.sheetnames:
@@ -183,16 +188,29 @@ def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
                 % {"sheet": mapping.sheet, "found": "、".join(book.sheetnames)}
             )
         sheet = book[mapping.sheet] if mapping.sheet else book.worksheets[0]
-        cells = sheet.iter_rows(values_only=True)
-        header = [_cell(value) for value in next(cells, ())]
+        cells = _sheet_cells(sheet)
+        header = [_cell(value) for value in next(cells, ())[:MOST_COLUMNS]]
         _need_columns(header, mapping)
         for number, values in enumerate(cells, 2):
-            texts = [_cell(value) for value in values]
+            if values.count(None) == len(values):
+                continue
+            texts = [_cell(value) for value in values[: len(header)]]
             _no_lost_digits(number, header, values)
             if any(texts):
                 yield Row(number, dict(zip(header, texts, strict=False)))
     finally:
         book.close()
+
+
+def _sheet_cells(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows of a sheet. Raises FileRefused for a broken one, or one with more rows than a sheet has."""
+    try:
+        for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+            if number > MOST_ROWS:
+                raise FileRefused(_("工作表超过 %(most)s 行。") % {"most": MOST_ROWS}, row=number)
+            yield values
+    except _BROKEN_BOOK as error:
+        raise FileRefused(_("文件不是有效的 xlsx 工作簿。")) from error
 
 
 def _geojson_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
