@@ -88,6 +88,7 @@ def test_without_sign_in_only_the_door_is_open(letter, world, settings, tmp_path
 
 
 @pytest.mark.parametrize(("letter", "role"), KINDS, ids=lambda value: value)
+@pytest.mark.usefixtures("counted_once")
 def test_a_role_reaches_what_its_permissions_say(letter, role, world):
     client = entered(person(role, division_code=HERE[letter]))
     wrong, before = {}, None
