@@ -33,6 +33,7 @@ def test_checks_forget_the_plan_that_was_made_for_a_small_table():
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         few = save(*(case() for _ in range(10)))
         cursor.execute("ANALYZE grid_case")
+        forget_plans(cursor)  # those of the tests before
         add_steps(few)
         half = MANY // 2
         many = save(*(case() for _ in range(MANY)))

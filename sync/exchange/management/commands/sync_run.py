@@ -7,9 +7,13 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from sync.exchange.services.running import Deadline, run_slice
+from sync.exchange.services.running import Deadline, parent_link, run_slice
+
+MOST_FAILURES = 5
+"""Failures of the link after which the command gives up; what is left goes with the next run."""
 
 
 class Command(BaseCommand):
@@ -22,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--for", type=float, default=0, dest="seconds", help="seconds to go on for; 0: until idle")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run, and print one JSON line per slice that did something."""
-        deadline = Deadline(options["seconds"])
+        """Run, and print one JSON line per slice that did something. Fails where the link does for the fifth time."""
+        deadline, failures = Deadline(options["seconds"]), 0
         while True:
             done = run_slice()
             if not done.is_idle or done.error:
@@ -33,5 +37,19 @@ class Command(BaseCommand):
                 if deadline.is_over:
                     return
                 time.sleep(min(1.0, settings.SYNC_TICK_SECONDS) if done.is_idle else 0)
-            elif done.is_idle or done.error:
+            elif done.error:
+                failures += 1
+                if failures == MOST_FAILURES:
+                    raise CommandError(done.error)
+                _await_retry(done.error)
+            elif done.is_idle:
                 return
+
+
+def _await_retry(error: str) -> None:
+    """Sleep until the link is tried again. Raises CommandError where only a person can help: the link is frozen."""
+    link = parent_link()
+    if link is None:
+        raise CommandError(error)
+    if link.retry_at is not None:
+        time.sleep(max(0.0, (link.retry_at - timezone.now()).total_seconds()))
