@@ -2,6 +2,7 @@
 
 import http.client
 import ssl
+import time
 import uuid
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,6 +18,9 @@ from sync.exchange.rules.refusals import STATUS, PeerRefused
 from sync.exchange.services import keys
 
 TIMEOUT_SECONDS = 60
+IDLE_SECONDS = 1.0
+"""A connection that rested longer is opened anew: web servers close a resting one (gunicorn after two seconds), and a
+request that meets the closing is lost."""
 
 
 class PeerUnreachable(ConnectionError):
@@ -34,13 +38,40 @@ def connect(base_url: str) -> http.client.HTTPConnection:
     raise PeerUnreachable(f"{base_url!r} is no address of a node.")
 
 
+class Wire:
+    """One connection to a node, kept while calls follow each other closely."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self._connection = connect(base_url)
+        self._used_at = 0.0
+
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+        """One request and the whole answer. Raises PeerUnreachable."""
+        if time.monotonic() - self._used_at > IDLE_SECONDS:
+            self._connection.close()
+        try:
+            self._connection.request("POST", path, body, headers)
+            response = self._connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise PeerUnreachable(f"{self.base_url}: {error}") from error
+        self._used_at = time.monotonic()
+        return response, answer
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+
 class ParentClient:
     """The child's side of CSP/1. ``hello`` comes first; it brings the number for the next call."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self._key = keys.own_key()
-        self._connection = connect(link.base_url)
+        self._wire = Wire(link.base_url)
         self._prefix = urlsplit(link.base_url).path.rstrip("/")
         self._nonce = NO_NONCE
         self._incarnation = NO_NONCE
@@ -51,7 +82,7 @@ class ParentClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        self._wire.close()
 
     def hello(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Say who we are; learn where the parent stands."""
@@ -80,13 +111,7 @@ class ParentClient:
         )
         signature = keys.sign(self._key, call.text(body))
         headers = {**call.headers(signature), "Content-Type": "application/octet-stream"}
-        try:
-            self._connection.request("POST", path, body, headers)
-            response = self._connection.getresponse()
-            answer = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise PeerUnreachable(f"{self.link.base_url}: {error}") from error
+        response, answer = self._wire.post(path, body, headers)
         self._verify(response, signature, answer)
         self._nonce = response.headers.get("CityOps-Next-Nonce", NO_NONCE)
         if response.status >= 400:
