@@ -195,12 +195,6 @@ def _inputs(case: Case, move: Move, fields: Mapping[str, Any]) -> dict[str, Any]
     return {**given, "opinion": opinion}
 
 
-def _signs_as(user: User, move: Move) -> str:
-    """CL_ROLE of the person in this step."""
-    codes = {role.code: role.step_code for role in user.roles}
-    return next((codes[code] for code in move.roles if codes.get(code)), move.step_role)
-
-
 def _write(case: Case, move: Move, past: Past, *, user: User, at: datetime, inputs: dict[str, Any]) -> None:
     opinion = inputs.pop("opinion")
     before = case.state
@@ -215,7 +209,7 @@ def _write(case: Case, move: Move, past: Past, *, user: User, at: datetime, inpu
         action=move.step_code,
         from_state=before,
         to_state=case.state,
-        operator_role=_signs_as(user, move),
+        operator_role=user.signs_as(move.roles, move.step_role),
         operator_org=user.organisation.org_code if user.organisation else "",
         operator_id=user.pk,
         operated_at=at,

@@ -153,12 +153,6 @@ def _refusal(faults: Mapping[str, tuple[str, str]]) -> InvalidInput:
     )
 
 
-def _step_role(user: User) -> str:
-    """CL_ROLE of the person in this step: the first fitting role; public and system have their own codes."""
-    codes = {role.code: role.step_code for role in user.roles}
-    return next((codes[code] for code in MOVE.roles if codes.get(code)), MOVE.step_role)
-
-
 def _insert(
     user: User, report: Report, point: tuple[float, float], at: datetime, *, is_simulated: bool
 ) -> dict[str, Any]:
@@ -188,7 +182,7 @@ def _insert(
         "reporter_id": reporter_id(report.reporter_type, report.reporter),
         "urgency": report.urgency,
         "is_simulated": is_simulated,
-        "role": _step_role(user),
+        "role": user.signs_as(MOVE.roles, MOVE.step_role),
         "org": user.organisation.org_code if user.organisation else "",
         "operator": user.pk,
     }

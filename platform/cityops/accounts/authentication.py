@@ -1,7 +1,7 @@
 """Sign-in of other systems by API token: ``Authorization: Bearer <token>``.
 
 The token itself is shown once, when it is issued; only its SHA-256 digest is stored, which is enough for a secret of
-256 random bits. One query finds token and person.
+256 random bits. One query finds token, person and organisation.
 """
 
 import hashlib
@@ -64,7 +64,8 @@ class ApiTokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise TokenMalformed
-        token = ApiToken.objects.select_related("user").filter(digest=hashlib.sha256(words[1]).digest()).first()
+        found = ApiToken.objects.select_related("user__organisation").filter(digest=hashlib.sha256(words[1]).digest())
+        token = found.order_by().first()
         if token is None:
             raise TokenUnknown
         now = timezone.now()

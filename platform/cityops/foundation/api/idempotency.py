@@ -61,13 +61,8 @@ def _once(handler: Callable[..., Response], key: str, request: Request, *args: A
     """Run the handler, or give the stored answer; raises KeyReused for another request under the same key."""
     digest, user_id = _digest(request), request.user.pk or 0
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{request.user.pk}:{key}"])
-        found = IdempotentAnswer.objects.filter(user_id=user_id, key=key).first()
-        if found is not None:
-            if bytes(found.request_sha) != digest:
-                raise KeyReused(str(_("每个新请求请用新的 Idempotency-Key;只有原样重发才用同一个。")))
-            return Response(found.body, status=found.status, headers={"Idempotency-Replayed": "true"})
+        if stored := _stored(user_id, key, digest):
+            return stored
         response = handler(request, *args, **kwargs)
         if response.status_code < 300:
             IdempotentAnswer.objects.create(
@@ -78,6 +73,26 @@ def _once(handler: Callable[..., Response], key: str, request: Request, *args: A
                 body=json.loads(JSONRenderer().render(response.data) or b"null"),
             )
     return response
+
+
+def _stored(user_id: int, key: str, digest: bytes) -> Response | None:
+    """The answer given before; none for a new key, which nobody else may use until this transaction ends.
+
+    Asked by every write of other systems, so it is said in SQL. Raises KeyReused.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{user_id}:{key}"])
+        cursor.execute(
+            "SELECT request_sha, status, body::text FROM foundation_idempotentanswer WHERE user_id = %s AND key = %s",
+            [user_id, key],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    if bytes(row[0]) != digest:
+        raise KeyReused(str(_("每个新请求请用新的 Idempotency-Key;只有原样重发才用同一个。")))
+    body = None if row[2] is None else json.loads(row[2])
+    return Response(body, status=row[1], headers={"Idempotency-Replayed": "true"})
 
 
 def _digest(request: Request) -> bytes:
