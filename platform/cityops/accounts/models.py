@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cityops.accounts.scoping import ScopedQuerySet
+from cityops.accounts.scoping import ScopedQuerySet, organisation_scoped_apps
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.records import ExchangedRecord, mark_triggers
 from cityops.regions.models import Division
@@ -188,8 +188,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def is_bound_to_organisation(self) -> bool:
-        """True where every role of the person is bound to the own organisation."""
-        return bool(self.roles) and all(role.is_bound_to_organisation for role in self.roles)
+        """True where a role of the person is bound to the own organisation, and no other one opens what is scoped so.
+
+        A role that allows nothing of those apps opens nothing: it does not lift the limit.
+        """
+        if not any(role.is_bound_to_organisation for role in self.roles):
+            return False
+        free = [role.pk for role in self.roles if not role.is_bound_to_organisation]
+        opening = Role.objects.filter(
+            pk__in=free, permissions__content_type__app_label__in=organisation_scoped_apps()
+        )
+        return not (free and opening.exists())
 
     @cached_property
     def organisation_codes(self) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from axes.utils import reset as reset_axes
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -86,19 +87,19 @@ def assign_roles(actor: User, person: User, codes: Collection[str], *, reason: s
     """Give a person exactly these roles.
 
     Raises OwnRights for oneself, AdministratorsMixed where powers of two administrators would meet, InvalidInput for
-    a role that this tier does not have, Refused for an integration as administrator.
+    a role that this tier does not have, Refused for an integration with powers of an administrator.
     """
     limits.not_oneself(actor, person)
     reason = limits.reason_given(reason)
-    roles = list(Role.objects.filter(code__in=codes))
+    roles = list(Role.objects.filter(code__in=codes, tiers__contains=[settings.CITYOPS_TIER]))
     unknown = set(codes) - {role.code for role in roles}
     if unknown:
-        raise _wrong("roles", "does_not_exist", _("没有角色 %s。") % "、".join(sorted(unknown)))
+        raise _wrong("roles", "does_not_exist", _("本级平台没有角色 %s。") % "、".join(sorted(unknown)))
     if len({role.code for role in roles} & ADMINISTRATORS) > 1:
         raise limits.AdministratorsMixed(_("一个人只能担任三员中的一种。"))
-    limits.separated(limits.codenames_of(roles))
-    if person.is_integration and {role.code for role in roles} & ADMINISTRATORS:
-        raise Refused(_("对接系统不能担任管理员。"))
+    codenames = limits.codenames_of(roles)
+    limits.separated(codenames)
+    limits.no_administrating_integration(person, codenames)
     before = sorted(role.code for role in Role.objects.filter(pk__in=person.groups.values("pk")))
     after = sorted(role.code for role in roles)
     if before == after:
@@ -155,7 +156,7 @@ def _fill(actor: User, person: User, values: dict[str, Any]) -> None:
             setattr(person, name, values[name])
     limits.inside_scope(actor, person.division_code)
     if person.organisation is not None:
-        if not Organisation.objects.visible_to(actor).filter(pk=person.organisation.pk).exists():
+        if not Organisation.objects.workable_by(actor).filter(pk=person.organisation.pk).exists():
             raise _wrong("organisation", "does_not_exist", _("没有这个机构。"))
         if person.organisation.status != Organisation.Status.VALID:
             raise _wrong("organisation", "disused", _("这个机构已停用。"))

@@ -234,7 +234,7 @@ def person_grant(request: HttpRequest, username: str) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         kind = GRANTABLE[values["kind"]]
-        found = kind.model.objects.visible_to(person_of(request)).filter(**{kind.key_field: values["key"]}).first()
+        found = kind.model.objects.workable_by(person_of(request)).filter(**{kind.key_field: values["key"]}).first()
         if found is None:
             told = _now("没有这个对象,或者不在您的可见范围内。")
             raise InvalidInput(told, errors=[{"field": "key", "code": "does_not_exist", "detail": told}])
