@@ -138,6 +138,7 @@ MAINTENANCE = (
     Row("person-detail", ALL, _PEOPLE, about="person"),
     Row("person-edit", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
     Row("person-active", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
+    Row("person-sessions", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
     Row("person-roles", ALL, ("accounts.assign_role",), about="person"),
     Row("person-password", ALL, _PEOPLE, about="person"),
     Row("person-unlock", ALL, ("accounts.unlock_person",), about="person"),

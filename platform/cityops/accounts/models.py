@@ -124,6 +124,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     division_code = models.CharField(_("负责区划"), max_length=12)
     scope_prefix = models.CharField(_("可见范围前缀"), max_length=12, blank=True, editable=False)
     is_active = models.BooleanField(_("启用"), default=True)
+    active_since = models.DateTimeField(_("启用时间"), default=timezone.now, db_default=Now(), editable=False)
+    """When the account was made or last enabled: an account that is never used is disabled some time after it."""
+    session_mark = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    """What a session of the person must carry; a new mark ends all sessions that carry another one."""
     is_integration = models.BooleanField(_("对接系统"), default=False)
     must_change_password = models.BooleanField(_("须改密码"), default=False)
     password_changed_at = models.DateTimeField(_("密码修改时间"), default=timezone.now, db_default=Now())

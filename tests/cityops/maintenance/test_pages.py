@@ -131,10 +131,13 @@ def test_two_administrators_in_one_are_refused_on_the_page(client, enter):
     assert not User.objects.get(pk=one.pk).roles
 
 
-@pytest.mark.parametrize("name", ["person-edit", "person-active", "person-password", "person-unlock", "person-grant"])
+CHANGING = ("person-edit", "person-active", "person-password", "person-sessions")
+
+
+@pytest.mark.parametrize("name", ["person-edit", "person-active", "person-password", "person-sessions", "person-unlock", "person-grant"])
 def test_pages_of_a_person_open_for_who_may(client, enter, name):
     one = person("acceptor")
-    enter("system_admin" if name in ("person-edit", "person-active", "person-password") else "security_admin")
+    enter("system_admin" if name in CHANGING else "security_admin")
     assert client.get(reverse("person-detail", args=[one.username])).status_code == 200
     assert client.get(reverse(name, args=[one.username])).status_code == 200
 

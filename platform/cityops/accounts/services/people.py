@@ -6,6 +6,7 @@ from typing import Any
 from axes.utils import reset as reset_axes
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import Organisation, Role, User
@@ -71,7 +72,9 @@ def set_active(actor: User, person: User, is_active: bool, *, reason: str) -> No
         return
     with transaction.atomic():
         person.is_active = is_active
-        person.save(update_fields=["is_active"])
+        if is_active:
+            person.active_since = timezone.now()
+        person.save(update_fields=["is_active", "active_since"])
         audit.record(
             "person.enable" if is_active else "person.disable",
             kind="person",
@@ -131,6 +134,21 @@ def reset_password(actor: User, person: User, password: str, *, reason: str) -> 
     if not actor.has_perm(needed):
         raise NotAllowed(_("管理员的密码由安全管理员重置,其他人员的密码由系统管理员重置。"))
     own.set_password(person, password, by_owner=False, reason=reason)
+
+
+def end_sessions(actor: User, person: User, *, reason: str) -> None:
+    """End every session of a person with its next request; the person may sign in again."""
+    limits.not_oneself(actor, person)
+    reason = limits.reason_given(reason)
+    with transaction.atomic():
+        own.end_sessions(person)
+        audit.record(
+            "person.end_sessions",
+            kind="person",
+            key=person.username,
+            division_code=person.division_code,
+            reason=reason,
+        )
 
 
 def unlock(actor: User, person: User, *, reason: str) -> int:

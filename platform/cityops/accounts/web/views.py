@@ -57,8 +57,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
-    """修改密码: all other sessions of the person end."""
-    form = PasswordForm(request.user, request.POST or None)  # type: ignore[arg-type]
+    """修改密码: all other sessions of the person end; too many wrong present passwords end this one, too."""
+    form = PasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             own.set_password(form.user, form.cleaned_data["new_password"], by_owner=True)
@@ -68,6 +68,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, form.user)
             messages.success(request, _("密码已修改,其他设备上的登录已失效。"))
             return redirect("home")
+    if getattr(request, "axes_locked_out", False):
+        logout(request)  # the middleware of axes answers with the page of a locked sign-in
     status = 400 if form.errors else 200
     return render(
         request, "accounts/password_change.html", {"form": form, "due": password_due(request.user)}, status=status

@@ -131,6 +131,7 @@ def _buttons(request: HttpRequest, person: User) -> list[Button]:
         ("accounts.change_person", _("修改"), "person-edit", "edit"),
         ("accounts.change_person", toggle[0], "person-active", toggle[1]),
         ("", _("重置密码"), "person-password", "key"),
+        ("accounts.change_person", _("结束登录"), "person-sessions", "logout"),
         ("accounts.unlock_person", _("解除登录锁定"), "person-unlock", "lock"),
         ("accounts.grant_object", _("单独授权"), "person-grant", "eye"),
     )
@@ -214,6 +215,18 @@ def person_password(request: HttpRequest, username: str) -> HttpResponse:
         people.reset_password(person_of(request), person, values["password"], reason=values["reason"])
 
     return _person_form(request, person, form, _("重置密码"), save, note=_("下次登录时须修改;其所有登录立即失效。"))
+
+
+def person_sessions(request: HttpRequest, username: str) -> HttpResponse:
+    """End a person's sessions."""
+    person = visible_person(person_of(request), username)
+    form = forms.ReasonForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        people.end_sessions(person_of(request), person, reason=values["reason"])
+
+    note = _("其所有登录在下一次请求时失效;账号仍启用,可以重新登录。")
+    return _person_form(request, person, form, _("结束登录"), save, note=note)
 
 
 def person_unlock(request: HttpRequest, username: str) -> HttpResponse:
