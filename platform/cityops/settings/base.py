@@ -144,6 +144,8 @@ SESSION_COOKIE_NAME = f"cityops-{CITYOPS_NODE}".lower()
 CSRF_COOKIE_NAME = f"cityops-csrf-{CITYOPS_NODE}".lower()
 CITYOPS_PASSWORD_DAYS = env.int("CITYOPS_PASSWORD_DAYS", default=90)
 """After so many days a password must be changed; 0 for never."""
+CITYOPS_PASSWORD_WORDS = [word.lower() for word in env.list("CITYOPS_PASSWORD_WORDS", default=[])]
+"""Further words that make no password: names of the own places, streets and authorities in pinyin."""
 CITYOPS_UNUSED_DAYS = env.int("CITYOPS_UNUSED_DAYS", default=0 if CITYOPS_DEMO else 90)
 """After so many days without a sign-in an account is disabled; 0 for never, as in a demo."""
 CITYOPS_SESSION_IDLE_SECONDS = env.int("CITYOPS_SESSION_IDLE_SECONDS", default=30 * 60)

@@ -150,6 +150,8 @@ def test_a_password_that_is_due_is_changed_before_anything_else(client, user, fi
         ("lower-and-symbols-only", False),
         ("Chengguan2026!", False),
         ("Password1234!", False),
+        ("Hangzhou2026!", False),
+        ("Qwerty123456!", False),
         (PASSWORD, False),
     ],
 )
