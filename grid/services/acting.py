@@ -51,8 +51,8 @@ def act(
     ``version`` the move is refused if the case has changed since. The same move by the same person, sent again,
     changes nothing.
 
-    Raises NotThere where the case is not the person's to work on; NotAllowed without the permission, or for judging the own
-    work; Refused where the case stands elsewhere or belongs to another node; InvalidInput for wrong fields.
+    Raises NotThere where the case is not the person's to work on; NotAllowed without the permission, or for judging
+    the own work; Refused where the case stands elsewhere or belongs to another node; InvalidInput for wrong fields.
     """
     move = _move(action)
     if not user.has_perm(move.permission):

@@ -24,7 +24,10 @@ SCHEDULED: tuple[tuple[str, frozenset[str]], ...] = (
 
 
 def schedule(systems: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """What beat starts on an instance that runs ``systems``, in Celery's words. Raises where a listed module is missing."""
+    """What beat starts on an instance that runs ``systems``, in Celery's words.
+
+    Raises ModuleNotFoundError where a listed module is missing.
+    """
     found: dict[str, dict[str, Any]] = {}
     for module, needed in SCHEDULED:
         if needed and not needed & systems:

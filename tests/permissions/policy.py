@@ -52,6 +52,8 @@ DOOR = (
     Row("sign-in", ALL, PUBLIC),
     Row("sign-out", ALL, PUBLIC, posts=True),
     Row("set-language", ALL, PUBLIC, posts=True),
+    Row("account", ALL),
+    Row("account-sessions", ALL, posts=True),
     Row("password-change", ALL),
     Row("home", ALL),
 )

@@ -22,7 +22,7 @@ OPEN_WITH_OLD_PASSWORD = frozenset({"password-change", "sign-out", "set-language
 
 
 class SessionLimits:
-    """Ends a session that was idle or open too long, or was ended from elsewhere; leads to the new password where one is due."""
+    """Ends a session that was idle or open too long, or was ended from elsewhere; leads to a password that is due."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -199,9 +199,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not any(role.is_bound_to_organisation for role in self.roles):
             return False
         free = [role.pk for role in self.roles if not role.is_bound_to_organisation]
-        opening = Role.objects.filter(
-            pk__in=free, permissions__content_type__app_label__in=organisation_scoped_apps()
-        )
+        opening = Role.objects.filter(pk__in=free, permissions__content_type__app_label__in=organisation_scoped_apps())
         return not (free and opening.exists())
 
     @cached_property

@@ -39,7 +39,9 @@ def test_the_words_are_lower_case_and_stand_once():
     assert all(word == word.lower() and word.isascii() for word in PLACES)
 
 
-@pytest.mark.parametrize("password", ["Hangzhou2026!", "Zhejiang-2026", "Qwerty123456!", "Abcd12345678", "330100-Abc-2026"])
+@pytest.mark.parametrize(
+    "password", ["Hangzhou2026!", "Zhejiang-2026", "Qwerty123456!", "Abcd12345678", "330100-Abc-2026"]
+)
 def test_such_passwords_are_refused(password):
     with pytest.raises(ValidationError):
         validate_password(password)

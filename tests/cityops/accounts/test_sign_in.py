@@ -240,6 +240,27 @@ def test_sessions_that_an_administrator_ended_are_out_at_the_next_request(client
     assert client.get("/").status_code == 200
 
 
+def test_the_own_account_is_shown_to_everybody(client, user):
+    sign_in(client, user, "wrong")
+    sign_in(client, user)
+    page = client.get("/account/")
+    text = page.content.decode()
+    for wanted in (user.username, user.division_code, "值班长", 'href="/account/password/"', "127.0.0.1", "失败"):
+        assert wanted in text
+    assert [event.succeeded for event in page.context["sign_ins"]] == [True, False]
+    assert 'href="/account/"' in client.get("/").content.decode()
+
+
+def test_one_ends_the_own_other_sessions(client, user):
+    other = Client()
+    sign_in(client, user)
+    sign_in(other, user)
+    assert client.post("/account/sessions/").url == "/account/"
+    assert client.get("/account/").status_code == 200
+    assert other.get("/").status_code == 302
+    assert AuditEvent.objects.get(action="person.end_sessions").user_id == user.pk
+
+
 def test_the_language_is_kept_with_the_person(client, user):
     sign_in(client, user)
     client.post("/account/language/", {"language": "en"})

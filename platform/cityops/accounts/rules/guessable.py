@@ -28,7 +28,14 @@ PLACES = (
 )
 """Provinces, their capitals and larger cities in pinyin, as they stand on every map."""
 WALKS = (
-    *("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm"),
+    *(
+        "abcdefghijklmnopqrstuvwxyz",
+        "01234567890",
+        "qwertyuiop",
+        "asdfghjkl",
+        "zxcvbnm",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    ),
     *("qazwsxedcrfvtgbyhnujm", "147258369", "q1w2e3r4t5y6u7i8o9p0"),
 )
 SHORTEST_WALK = 4

@@ -53,6 +53,19 @@ def end_sessions(user: User) -> None:
     user.save(update_fields=["session_mark"])
 
 
+def end_other_sessions(user: User) -> None:
+    """End every session of a person but the one that is marked anew, and write it down."""
+    with transaction.atomic():
+        end_sessions(user)
+        audit.record(
+            "person.end_sessions",
+            kind="person",
+            key=user.username,
+            division_code=user.division_code,
+            reason=str(_("本人退出其他设备")),
+        )
+
+
 def set_language(user: User, language: str) -> None:
     """Remember the language of the pages for the person; no audit entry, it changes nothing of the platform."""
     if user.language != language:

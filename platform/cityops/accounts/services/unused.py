@@ -1,6 +1,7 @@
 """Disable accounts that nobody used for long 长期未使用账号 (GB/T 22239-2019 §8.1.4.1)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -49,7 +50,7 @@ def disable_unused(at: datetime | None = None) -> list[User]:
     return found
 
 
-def _by_use() -> QuerySet[User]:
+def _by_use() -> QuerySet[Any]:
     """Active people with ``used_at``: the last sign-in, or when the account was made or enabled."""
     return User.objects.filter(is_active=True).annotate(used_at=Greatest("last_login", "active_since"))
 

@@ -95,9 +95,7 @@ class ListPage(View):
             "rows": [list(self.cells(thing)) for thing in page],
             "page": page,
             "buttons": [
-                (action, reverse(action.url_name))
-                for action in self.actions
-                if action.is_open_to(person_of(request))
+                (action, reverse(action.url_name)) for action in self.actions if action.is_open_to(person_of(request))
             ],
             "empty": self.empty,
             "may_export": may_export,

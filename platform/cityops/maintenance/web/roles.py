@@ -59,7 +59,11 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
     held = codenames_of([role])
     rows = [[Cell(p.label), Cell(p.codename)] for p in all_permissions() if p.codename in held]
     buttons = []
-    if person_of(request).has_perm("accounts.change_role") and role.code not in ADMINISTRATORS and has_whole_instance(person_of(request)):
+    if (
+        person_of(request).has_perm("accounts.change_role")
+        and role.code not in ADMINISTRATORS
+        and has_whole_instance(person_of(request))
+    ):
         buttons.append(Button(_("修改权限"), reverse("role-edit", args=[code]), "edit"))
     return detail_page(
         request,
