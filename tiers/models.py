@@ -17,10 +17,14 @@ class NodeQuerySet(ScopedQuerySet):
         return self.filter(parent_code=node_code)
 
     def visible_to(self, user: Any) -> "NodeQuerySet":
-        """Nodes inside the person's division, and the ancestors that this instance reports to."""
-        if not getattr(user, "is_authenticated", False):
+        """Nodes inside the person's division, this one, and the ancestors that it reports to."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(models.Q(division_code__startswith=user.scope_prefix) | models.Q(node_code=local_node()))
+        own = Node.objects.filter(node_code=local_node()).order_by()
+        parent = Node.objects.filter(node_code__in=own.values("parent_code")).order_by()
+        above = models.Q(node_code__in=own.values("parent_code")) | models.Q(node_code__in=parent.values("parent_code"))
+        inside = models.Q(division_code__startswith=user.scope_prefix)
+        return self.filter(inside | models.Q(node_code=local_node()) | above)
 
 
 class Node(ExchangedRecord):

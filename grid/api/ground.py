@@ -139,7 +139,7 @@ class ComponentFields(IdempotentWrites, APIView):
     @extend_schema(operation_id="components_edit", request=ComponentEdit, responses=ComponentAnswer)
     def patch(self, request: Request, obj_id: str) -> Response:
         """Change what is given; codes, class and place come with an import."""
-        ground.get_component(request.user, obj_id)  # type: ignore[arg-type]
+        ground.component_to_change(request.user, obj_id)  # type: ignore[arg-type]
         asked = ComponentEdit(data=request.data)
         asked.is_valid(raise_exception=True)
         changed = components.edit(user=request.user, obj_id=obj_id, values=asked.validated_data)  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ class ComponentState(IdempotentWrites, APIView):
     @extend_schema(operation_id="components_state", request=StateChange, responses=ComponentAnswer)
     def post(self, request: Request, obj_id: str) -> Response:
         """Change the state; 409 names the states that are open from here."""
-        ground.get_component(request.user, obj_id)  # type: ignore[arg-type]
+        ground.component_to_change(request.user, obj_id)  # type: ignore[arg-type]
         asked = StateChange(data=request.data)
         asked.is_valid(raise_exception=True)
         changed = components.change_state(user=request.user, obj_id=obj_id, **asked.validated_data)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.db.models import Count, F, Q
@@ -91,6 +92,14 @@ class DeskCounts:
     """State → number of open cases."""
 
 
+def _waiting(user: User, rows: list[dict[str, Any]]) -> int:
+    """How many open cases wait for the person, of counts by state; cases that were only granted wait for others."""
+    states = set(stages_waiting_for(user))
+    if user.has_grants:
+        return Case.objects.workable_by(user).open().filter(state__in=states).count()
+    return sum(row["number"] for row in rows if row["state"] in states)
+
+
 def desk_counts(user: User, at: datetime | None = None) -> DeskCounts:
     """Counts of what a person sees, in two queries: one over open cases, one over those of today."""
     at = at or timezone.now()
@@ -107,7 +116,6 @@ def desk_counts(user: User, at: datetime | None = None) -> DeskCounts:
         reported=Count("pk", filter=Q(reported_at__gte=midnight, reported_at__lte=at)),
         closed=Count("pk", filter=Q(closed_at__gte=midnight, closed_at__lte=at)),
     )
-    waiting = set(stages_waiting_for(user))
 
     def number(key: str, value: str) -> int:
         return sum(row["number"] for row in rows if row[key] == value)
@@ -117,7 +125,7 @@ def desk_counts(user: User, at: datetime | None = None) -> DeskCounts:
         closed_today=today["closed"],
         open=sum(row["number"] for row in rows),
         overdue=sum(row["late"] for row in rows),
-        waiting=sum(row["number"] for row in rows if row["state"] in waiting),
+        waiting=_waiting(user, rows),
         green=number("light_now", Light.GREEN),
         yellow=number("light_now", Light.YELLOW),
         red=number("light_now", Light.RED),

@@ -7,6 +7,7 @@ from django.contrib.gis.geos import Point
 from django.db.models import Count, QuerySet
 
 from cityops.accounts.models import User
+from cityops.accounts.scoping import may_work_on
 from cityops.foundation.errors import NotThere
 from cityops.regions.models import Division
 from cityops.regions.rules import scope_prefix
@@ -124,7 +125,9 @@ class ComponentDetail:
     place: str
     class_name: str
     next_states: list[tuple[str, str]]
-    """States it may change to, with their names; none for a replica."""
+    """States it may change to, with their names; none for who may not change it."""
+    may_change: bool
+    """Whether it is this node's and lies in the person's scope; permissions aside."""
     spot: Point
     """Where it is, or the middle of it."""
 
@@ -137,17 +140,27 @@ def get_component(user: User, obj_id: str) -> Component:
     return found
 
 
+def component_to_change(user: User, obj_id: str) -> Component:
+    """One component that is the person's to change. Raises NotThere, also where it may only be seen."""
+    component = get_component(user, obj_id)
+    if not may_work_on(user, component):
+        raise NotThere
+    return component
+
+
 def component_detail(user: User, obj_id: str) -> ComponentDetail:
     """A component, where it is, its class, and what it may become. Raises NotThere."""
     component = get_component(user, obj_id)
     name = ClassEntry.objects.filter(kind="1", version=component.std_ref, class_code=component.class_code)
     spot = component.geom.centroid
-    states = () if component.is_replica else NEXT.get(component.state, ())
+    may_change = not component.is_replica and may_work_on(user, component)
+    states = NEXT.get(component.state, ()) if may_change else ()
     return ComponentDetail(
         component=component,
         place=place_of(component.division_code),
         class_name=name.values_list("class_name", flat=True).first() or "",
         next_states=[(code, str(Component.State(code).label)) for code in states],
+        may_change=may_change,
         spot=spot,
     )
 

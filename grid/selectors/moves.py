@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from cityops.accounts.models import Organisation, User
+from cityops.accounts.scoping import may_work_on
 from grid.models import Case, CaseStep
 from grid.rules.stages import Stage
 from grid.rules.transitions import HANDLING_STEPS, MOVES, Action, is_own_work, moves_from
@@ -41,12 +42,12 @@ def label_of(action: Action) -> str:
 
 
 def open_moves(user: User, case: Case, steps: Iterable[CaseStep]) -> list[OpenMove]:
-    """The moves that a person may make with a case as it stands; none with another node's case, and none where the
-    desk does not run (at the upper tiers a case is read, not moved).
+    """The moves that a person may make with a case as it stands; none with another node's case or one that was
+    granted to be seen, and none where the desk does not run (at the upper tiers a case is read, not moved).
 
     Permissions and organisations are read once per person, so a list of cases costs nothing more.
     """
-    if case.is_replica or DESK not in active_systems():
+    if case.is_replica or DESK not in active_systems() or not may_work_on(user, case):
         return []
     handlers = {step.operator_id for step in steps if step.action in HANDLING_STEPS and step.operator_id is not None}
     return [

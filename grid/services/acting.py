@@ -51,8 +51,8 @@ def act(
     ``version`` the move is refused if the case has changed since. The same move by the same person, sent again,
     changes nothing.
 
-    Raises NotThere where the person may not see the case; NotAllowed without the permission, or for judging the own
-    work; Refused where the case stands elsewhere or belongs to another node; InvalidInput for wrong fields.
+    Raises NotThere where the case is not the person's to work on; NotAllowed without the permission, or for judging
+    the own work; Refused where the case stands elsewhere or belongs to another node; InvalidInput for wrong fields.
     """
     move = _move(action)
     if not user.has_perm(move.permission):
@@ -89,7 +89,7 @@ def _locked(user: User, case: Case | str | uuid.UUID) -> Case:
     key: dict[str, Any] = {"pk": case.pk} if isinstance(case, Case) else {"case_no": case}
     if isinstance(case, uuid.UUID):
         key = {"pk": case}
-    found = Case.objects.visible_to(user).select_for_update().filter(**key).order_by().first()
+    found = Case.objects.workable_by(user).select_for_update().filter(**key).order_by().first()
     if found is None:
         raise NotThere(_("没有这个案件。"))
     if found.is_replica:

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cityops.accounts.models import User
+from cityops.accounts.services import limits
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput
 from grid.models import CalendarDay, WorkingPeriod
@@ -98,8 +100,12 @@ def _same(row: CalendarDay, other: CalendarDay) -> bool:
     return (row.is_workday, row.name, row.source) == (other.is_workday, other.name, other.source)
 
 
-def set_day(day: date, *, is_workday: bool, name: str = "") -> CalendarDay:
-    """Let the city make a day worked or free; deadlines given from now on count with it, given ones stay."""
+def set_day(actor: User, day: date, *, is_workday: bool, name: str = "") -> CalendarDay:
+    """Let the city make a day worked or free; deadlines given from now on count with it, given ones stay.
+
+    Raises NotAllowed for an actor of a part of the city, InvalidInput for a long name.
+    """
+    limits.whole_instance(actor)
     name = name.strip()
     if len(name) > 40:
         raise InvalidInput(
@@ -122,8 +128,9 @@ def set_day(day: date, *, is_workday: bool, name: str = "") -> CalendarDay:
     return row
 
 
-def reset_day(day: date) -> None:
-    """Take a change of the city back: the official notice holds again, or the weekday."""
+def reset_day(actor: User, day: date) -> None:
+    """Take a change of the city back: the official notice holds again, or the weekday. Raises NotAllowed."""
+    limits.whole_instance(actor)
     with transaction.atomic():
         row = CalendarDay.objects.select_for_update().filter(pk=day, source=LOCAL_SOURCE).first()
         if row is None:
@@ -137,8 +144,12 @@ def reset_day(day: date) -> None:
     forget_desk()
 
 
-def set_hours(valid_from: date, periods: Sequence[tuple[time, time]]) -> None:
-    """Set the working periods of a working day from a day on. Raises InvalidInput where they overlap or end early."""
+def set_hours(actor: User, valid_from: date, periods: Sequence[tuple[time, time]]) -> None:
+    """Set the working periods of a working day from a day on.
+
+    Raises NotAllowed for an actor of a part of the city, InvalidInput where periods overlap or end early.
+    """
+    limits.whole_instance(actor)
     ordered = sorted(periods)
     if not ordered or any(start >= end for start, end in ordered):
         raise InvalidInput(

@@ -26,7 +26,7 @@ class StateRefused(Refused):
 
 
 def _locked(user: User, obj_id: str) -> Component:
-    found: Component | None = Component.objects.visible_to(user).select_for_update().filter(obj_id=obj_id).first()
+    found: Component | None = Component.objects.workable_by(user).select_for_update().filter(obj_id=obj_id).first()
     if found is None:
         raise NotThere
     if found.is_replica:

@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from cityops.accounts.guards import requires
+from cityops.accounts.guards import person_of, requires
+from cityops.accounts.models import User
+from cityops.accounts.services.limits import has_whole_instance
 from cityops.foundation.errors import InvalidInput
 from grid.models import CalendarDay
 from grid.rules.clock import CalendarWithoutHours, WorkCalendar, explain
@@ -96,7 +98,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     """Show a year; take a change of a day or of the hours."""
     day_form, hours_form = DayForm(), HoursForm(initial=_present_hours())
     if request.method == "POST":
-        if not request.user.has_perm(CHANGE):
+        if not _may_change(request):
             raise PermissionDenied
         day_form, hours_form, done = _change(request, day_form, hours_form)
         if done:
@@ -120,10 +122,14 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "hours_form": hours_form,
         "trial": trial,
         "trial_steps": _trial(trial, calendar),
-        "may_change": request.user.has_perm(CHANGE),
+        "may_change": _may_change(request),
         "weekdays": [str(WEEKDAYS_ABBR[number]).removeprefix("星期") for number in range(7)],
     }
     return render(request, "grid/calendar.html", facts, status=400 if day_form.errors or hours_form.errors else 200)
+
+
+def _may_change(request: HttpRequest) -> bool:
+    return request.user.has_perm(CHANGE) and has_whole_instance(person_of(request))
 
 
 def _year(request: HttpRequest) -> int:
@@ -152,7 +158,7 @@ def _change(request: HttpRequest, day_form: DayForm, hours_form: HoursForm) -> t
     if not form.is_valid():
         return day_form, hours_form, False
     try:
-        _apply(form)
+        _apply(person_of(request), form)
     except InvalidInput as fault:
         form.add_error(None, fault.detail)
         return day_form, hours_form, False
@@ -160,14 +166,14 @@ def _change(request: HttpRequest, day_form: DayForm, hours_form: HoursForm) -> t
     return day_form, hours_form, True
 
 
-def _apply(form: DayForm | HoursForm) -> None:
+def _apply(actor: User, form: DayForm | HoursForm) -> None:
     asked = form.cleaned_data
     if isinstance(form, HoursForm):
-        service.set_hours(asked["valid_from"], form.periods())
+        service.set_hours(actor, asked["valid_from"], form.periods())
     elif asked["kind"] == "reset":
-        service.reset_day(asked["day"])
+        service.reset_day(actor, asked["day"])
     else:
-        service.set_day(asked["day"], is_workday=asked["kind"] == "work", name=asked["name"])
+        service.set_day(actor, asked["day"], is_workday=asked["kind"] == "work", name=asked["name"])
 
 
 def _months(year: int, calendar: WorkCalendar, special: dict[date, CalendarDay]) -> Iterator[Month]:

@@ -23,7 +23,7 @@ from grid.web.ground_forms import ComponentForm, ImportForm
 @require_http_methods(["GET", "POST"])
 def component_edit(request: HttpRequest, obj_id: str) -> HttpResponse:
     """Change the descriptive fields of a component."""
-    component = ground.get_component(request.user, obj_id)  # type: ignore[arg-type]
+    component = ground.component_to_change(request.user, obj_id)  # type: ignore[arg-type]
     form = ComponentForm(request.POST or None, instance=component)
     if request.method == "POST" and form.is_valid():
         try:

@@ -3,7 +3,6 @@
 import logging.config
 import os
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import django
@@ -18,21 +17,22 @@ app.autodiscover_tasks()
 SCHEDULED: tuple[tuple[str, frozenset[str]], ...] = (
     ("cityops.foundation.tasks", frozenset()),
     ("cityops.accounts.tasks", frozenset()),
-    ("cityops.maintenance.tasks", frozenset()),
     ("sync.exchange.tasks", frozenset({"exchange"})),
     ("grid.tasks", frozenset({"command"})),
-    ("evaluation.tasks", frozenset({"evaluation"})),
 )
 """(module with ``SCHEDULE``, systems): beat starts its tasks where one of the systems runs; no systems means always."""
 
 
 def schedule(systems: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """What beat starts on an instance that runs ``systems``, in Celery's words."""
+    """What beat starts on an instance that runs ``systems``, in Celery's words.
+
+    Raises ModuleNotFoundError where a listed module is missing.
+    """
     found: dict[str, dict[str, Any]] = {}
     for module, needed in SCHEDULED:
-        if (needed and not needed & systems) or find_spec(module) is None:
+        if needed and not needed & systems:
             continue
-        for name, (task, when) in getattr(import_module(module), "SCHEDULE", {}).items():
+        for name, (task, when) in import_module(module).SCHEDULE.items():
             found[name] = {"task": task, "schedule": when, "options": {"expires": 15} if _is_short(when) else {}}
     return found
 

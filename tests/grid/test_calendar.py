@@ -132,16 +132,16 @@ class TestStoredCalendar:
 
     def test_the_citys_own_day_stays_when_notices_are_loaded_again(self):
         service.load_official([2026])
-        service.set_day(dt.date(2026, 10, 1), is_workday=True, name="值守")
+        service.set_day(person("dispatcher"), dt.date(2026, 10, 1), is_workday=True, name="值守")
         assert service.load_official([2026]).kept_local == 1
         assert current_desk().calendar.is_workday(dt.date(2026, 10, 1))
-        service.reset_day(dt.date(2026, 10, 1))
+        service.reset_day(person("dispatcher"), dt.date(2026, 10, 1))
         assert not current_desk().calendar.is_workday(dt.date(2026, 10, 1))
         actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
         assert actions == ["calendar.load", "calendar.change", "calendar.reset"]
 
     def test_an_own_day_does_not_make_a_year_official(self):
-        service.set_day(dt.date(2090, 1, 2), is_workday=False)
+        service.set_day(person("dispatcher"), dt.date(2090, 1, 2), is_workday=False)
         assert work_calendar().official_years == frozenset()
         assert CalendarDay.objects.get().source == LOCAL_SOURCE
 
@@ -151,7 +151,7 @@ class TestStoredCalendar:
     )
     def test_hours_that_overlap_or_end_early_are_refused(self, periods):
         with pytest.raises(InvalidInput):
-            service.set_hours(dt.date(2026, 7, 1), periods)
+            service.set_hours(person("dispatcher"), dt.date(2026, 7, 1), periods)
         assert not WorkingPeriod.objects.exists()
 
     def test_the_page_shows_the_year_and_marks_one_without_notice(self, client):

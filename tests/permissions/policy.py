@@ -52,6 +52,8 @@ DOOR = (
     Row("sign-in", ALL, PUBLIC),
     Row("sign-out", ALL, PUBLIC, posts=True),
     Row("set-language", ALL, PUBLIC, posts=True),
+    Row("account", ALL),
+    Row("account-sessions", ALL, posts=True),
     Row("password-change", ALL),
     Row("home", ALL),
 )
@@ -138,6 +140,7 @@ MAINTENANCE = (
     Row("person-detail", ALL, _PEOPLE, about="person"),
     Row("person-edit", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
     Row("person-active", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
+    Row("person-sessions", ALL, (*_PEOPLE, "accounts.change_person"), about="person"),
     Row("person-roles", ALL, ("accounts.assign_role",), about="person"),
     Row("person-password", ALL, _PEOPLE, about="person"),
     Row("person-unlock", ALL, ("accounts.unlock_person",), about="person"),

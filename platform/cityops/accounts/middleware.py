@@ -1,4 +1,4 @@
-"""The limits of a session: idle, absolute, and a password that must be changed first."""
+"""The limits of a session: idle, absolute, ended from elsewhere, and a password that must be changed first."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.passwords import PASSWORD_EXPIRED, PASSWORD_GIVEN
-from cityops.accounts.receivers import BEGAN, SEEN
+from cityops.accounts.receivers import BEGAN, MARK, SEEN
 from cityops.foundation.problem import plain_problem
 
 NOTED_EVERY = 60
@@ -22,7 +22,7 @@ OPEN_WITH_OLD_PASSWORD = frozenset({"password-change", "sign-out", "set-language
 
 
 class SessionLimits:
-    """Ends a session that was idle or open too long; leads to the new password where one is due."""
+    """Ends a session that was idle or open too long, or was ended from elsewhere; leads to a password that is due."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,6 +47,10 @@ class SessionLimits:
         return redirect("password-change")
 
     def _keep_time(self, request: HttpRequest) -> None:
+        if request.session.get(MARK, "") != request.user.session_mark:  # type: ignore[union-attr]
+            logout(request)
+            messages.info(request, _("这次登录已被结束:管理员账号在别处登录,或登录被管理员结束。"))
+            return
         now = int(timezone.now().timestamp())
         seen, began = int(request.session.get(SEEN, 0)), int(request.session[BEGAN])
         if now - began >= settings.SESSION_COOKIE_AGE:

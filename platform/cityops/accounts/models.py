@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cityops.accounts.scoping import ScopedQuerySet
+from cityops.accounts.scoping import ScopedQuerySet, organisation_scoped_apps
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.records import ExchangedRecord, mark_triggers
 from cityops.regions.models import Division
@@ -125,6 +125,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     division_code = models.CharField(_("负责区划"), max_length=12)
     scope_prefix = models.CharField(_("可见范围前缀"), max_length=12, blank=True, editable=False)
     is_active = models.BooleanField(_("启用"), default=True)
+    active_since = models.DateTimeField(_("启用时间"), default=timezone.now, db_default=Now(), editable=False)
+    """When the account was made or last enabled: an account that is never used is disabled some time after it."""
+    session_mark = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    """What a session of the person must carry; a new mark ends all sessions that carry another one."""
     is_integration = models.BooleanField(_("对接系统"), default=False)
     must_change_password = models.BooleanField(_("须改密码"), default=False)
     password_changed_at = models.DateTimeField(_("密码修改时间"), default=timezone.now, db_default=Now())
@@ -200,8 +204,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def is_bound_to_organisation(self) -> bool:
-        """True where every role of the person is bound to the own organisation."""
-        return bool(self.roles) and all(role.is_bound_to_organisation for role in self.roles)
+        """True where a role of the person is bound to the own organisation, and no other one opens what is scoped so.
+
+        A role that allows nothing of those apps opens nothing: it does not lift the limit.
+        """
+        if not any(role.is_bound_to_organisation for role in self.roles):
+            return False
+        free = [role.pk for role in self.roles if not role.is_bound_to_organisation]
+        opening = Role.objects.filter(pk__in=free, permissions__content_type__app_label__in=organisation_scoped_apps())
+        return not (free and opening.exists())
 
     @cached_property
     def organisation_codes(self) -> list[str]:

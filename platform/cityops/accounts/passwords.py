@@ -1,16 +1,18 @@
 """What a password must be 口令复杂度 (GB/T 22239-2019 §8.1.4.1): kinds of characters, and none of the latest ones."""
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.models import FormerPassword, User
+from cityops.accounts.rules.guessable import own_length
 
 KEPT = 5
 """So many latest passwords may not be chosen again."""
-TRIVIAL = ("cityops", "password", "chengguan", "yunguanfu", "admin", "qwerty")
-"""Words of this product and trade that a guesser tries first."""
+OWN_LENGTH = 6
+"""So many characters, half of the shortest password, must be none that a guesser tries first."""
 
 
 def kinds_of(password: str) -> int:
@@ -36,17 +38,17 @@ class EnoughKinds:
 
 
 class NotTheTrade:
-    """Not a word of the product or the trade with digits around it."""
+    """Not words of the product, the trade or a place, walks over the keyboard and years with a little around them."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        """Raise ValidationError where a trivial word makes more than half of the password."""
-        lowered = password.lower()
-        if any(word in lowered and 2 * len(word) > len(password) for word in TRIVIAL):
+        """Raise ValidationError where too little is left without them."""
+        here = (settings.CITYOPS_NAME.lower(), settings.CITYOPS_REGION[:6], *settings.CITYOPS_PASSWORD_WORDS)
+        if own_length(password, here) < OWN_LENGTH:
             raise ValidationError(self.get_help_text(), code="password_trivial")
 
     def get_help_text(self) -> str:
         """The rule as a sentence."""
-        return gettext("密码不能主要由平台名称或常见词组成。")
+        return gettext("密码不能主要由平台名称、地名、常见词、键盘或字母数字的连续串、年份组成。")
 
 
 class NotUsedLately:

@@ -11,22 +11,26 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cityops.accounts.models import User
-from cityops.accounts.services import attempts
+from cityops.accounts.services import attempts, limits, own
 from cityops.foundation import audit
 from cityops.foundation.context import become, current_actor
 
-BEGAN, SEEN = "cityops_began", "cityops_seen"
-"""Session values: when the sign-in was, and when the person last did something, in seconds since 1970."""
+BEGAN, SEEN, MARK = "cityops_began", "cityops_seen", "cityops_mark"
+"""Session values: when the sign-in was, and when the person last did something, in seconds since 1970; the person's
+``session_mark`` then."""
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.signed_in")
 def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    """Start the clocks of the session, name the actor, write the entry."""
+    """Start the clocks of the session, name the actor, write the entry. An administrator's other sessions end."""
     now = int(timezone.now().timestamp())
     request.session[BEGAN] = request.session[SEEN] = now
     session = (request.session.session_key or "")[:8]
     become(replace(current_actor(), user_id=user.pk, name=user.username, session=session))
     with transaction.atomic():
+        if limits.is_administrator(user):
+            own.end_sessions(user)
+        request.session[MARK] = user.session_mark
         audit.record("session.sign_in", kind="person", key=user.username, division_code=user.division_code)
 
 
@@ -39,11 +43,13 @@ def signed_out(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
 
 
 @receiver(user_login_failed, dispatch_uid="accounts.failed")
-def failed(credentials: dict[str, Any], **_kwargs: Any) -> None:
-    """Write that somebody tried a name; never what was typed as the password. Counts it for the address."""
+def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_kwargs: Any) -> None:
+    """Write that somebody tried a name, or signed in already, the own present password; never what was typed as the
+    password. Counts it for the address."""
+    action = "person.password" if request is not None and request.user.is_authenticated else "session.sign_in"
     attempts.note_failure(current_actor().address)
     with transaction.atomic():
-        audit.record("session.sign_in", kind="person", key=_named(credentials.get("username")), succeeded=False)
+        audit.record(action, kind="person", key=_named(credentials.get("username")), succeeded=False)
 
 
 @receiver(user_locked_out, dispatch_uid="accounts.locked")

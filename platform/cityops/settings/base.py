@@ -137,13 +137,17 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = env.int("CITYOPS_SESSION_SECONDS", default=12 * 3600)
+SESSION_COOKIE_AGE = env.int("CITYOPS_SESSION_SECONDS", default=8 * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = f"cityops-{CITYOPS_NODE}".lower()
 CSRF_COOKIE_NAME = f"cityops-csrf-{CITYOPS_NODE}".lower()
 CITYOPS_PASSWORD_DAYS = env.int("CITYOPS_PASSWORD_DAYS", default=90)
 """After so many days a password must be changed; 0 for never."""
+CITYOPS_PASSWORD_WORDS = [word.lower() for word in env.list("CITYOPS_PASSWORD_WORDS", default=[])]
+"""Further words that make no password: names of the own places, streets and authorities in pinyin."""
+CITYOPS_UNUSED_DAYS = env.int("CITYOPS_UNUSED_DAYS", default=0 if CITYOPS_DEMO else 90)
+"""After so many days without a sign-in an account is disabled; 0 for never, as in a demo."""
 CITYOPS_SESSION_IDLE_SECONDS = env.int("CITYOPS_SESSION_IDLE_SECONDS", default=30 * 60)
 ANONYMOUS_USER_NAME = None  # guardian: no pseudo-person in the table of people
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -152,6 +156,7 @@ AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password", "repeated"]
 AXES_CLIENT_IP_CALLABLE = "cityops.foundation.addresses.address_of"
 AXES_LOCKOUT_CALLABLE = "cityops.accounts.web.views.locked_out"
 

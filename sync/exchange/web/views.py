@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cityops.foundation.errors import CityOpsError
+from cityops.accounts.guards import person_of
+from cityops.foundation.errors import CityOpsError, InvalidInput, Refused
 from cityops.foundation.exports import Column, download
 from sync.exchange import selectors
 from sync.exchange.models import Enrolment, Link, Parked
@@ -68,6 +69,7 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
     rows = [row for row in selectors.link_matrix(request.user) if row.peer_code == peer and row.cells]
     facts = {
         "link": link,
+        "may_change": links.may_change(person_of(request), link),
         "light": link_light(link),
         "remedy": remedy(link.frozen_reason),
         "rows": rows,
@@ -84,9 +86,9 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
 def link_compare(request: HttpRequest, peer: str) -> HttpResponse:
     """Ask for a comparison."""
     try:
-        links.ask_comparison(_link(request, peer))
+        links.ask_comparison(person_of(request), _link(request, peer))
         messages.success(request, _("已发起对账,下级节点下次呼叫时执行,结果见下方。"))
-    except CityOpsError as error:
+    except (InvalidInput, Refused) as error:
         messages.error(request, error.detail)
     return redirect("exchange-link", peer)
 
@@ -95,9 +97,9 @@ def link_compare(request: HttpRequest, peer: str) -> HttpResponse:
 def link_thaw(request: HttpRequest, peer: str) -> HttpResponse:
     """Let a frozen link work again."""
     try:
-        links.thaw(_link(request, peer), reason=request.POST.get("reason", "")[:300])
+        links.thaw(person_of(request), _link(request, peer), reason=request.POST.get("reason", "")[:300])
         messages.success(request, _("链路已恢复。"))
-    except CityOpsError as error:
+    except (InvalidInput, Refused) as error:
         messages.error(request, error.detail)
     return redirect("exchange-link", peer)
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cityops.accounts.models import User
+from cityops.accounts.services import limits
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput
 from sync.standard.models import DisposalRule
@@ -22,12 +24,13 @@ EDITABLE = (
 
 
 @transaction.atomic
-def edit_rule(*, rule: DisposalRule, changes: dict[str, Any], reason: str) -> DisposalRule:
+def edit_rule(actor: User, *, rule: DisposalRule, changes: dict[str, Any], reason: str) -> DisposalRule:
     """Change a rule and write down before, after and why; the same values again change nothing.
 
-    Cases keep the limit they were dispatched with. Raises InvalidInput without a reason, for a field that is not
-    editable, and for a limit without its unit.
+    Cases keep the limit they were dispatched with. Raises NotAllowed for an actor of a part of the instance,
+    InvalidInput without a reason, for a field that is not editable, and for a limit without its unit.
     """
+    limits.whole_instance(actor)
     if not reason.strip():
         raise InvalidInput(_("请写明修改原因。"), errors=[{"field": "reason", "code": "required"}])
     unknown = sorted(set(changes) - set(EDITABLE))

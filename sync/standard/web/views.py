@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cityops.accounts.guards import person_of
+from cityops.accounts.services import limits
 from cityops.foundation.models import AuditEvent
 from cityops.foundation.records import registry
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule, Provenance
@@ -186,16 +188,20 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     edited = DisposalRule.objects.filter(rule_set=rule_set, is_edited=True).aggregate(n=Count("pk"))["n"]
     facts = {"form": form, "page": page, "rule_set": rule_set, "edited": edited, "is_filtered": bool(form.chosen)}
+    facts["may_edit"] = request.user.has_perm("standard.change_disposalrule") and limits.has_whole_instance(
+        person_of(request)
+    )
     return render(request, "standard/rule_list.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rule_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one rule; what it was, who changed it and why stays readable below the form."""
+    limits.whole_instance(person_of(request))
     rule = get_object_or_404(DisposalRule.objects.visible_to(request.user).select_related("rule_set"), pk=pk)
     form = RuleForm(request.POST or None, instance=rule)
     if request.method == "POST" and form.is_valid():
-        edit_rule(rule=rule, changes=form.changes, reason=form.cleaned_data["reason"])
+        edit_rule(person_of(request), rule=rule, changes=form.changes, reason=form.cleaned_data["reason"])
         messages.success(request, _("规则已修改。已派遣的案件保留原时限，新案件按新规则计时。"))
         return redirect("rule-edit", pk=pk)
     trail = AuditEvent.objects.filter(object_kind="disposal_rule", object_key=str(pk)).order_by("-id")[:20]

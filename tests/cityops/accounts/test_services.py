@@ -182,6 +182,37 @@ def test_an_integration_is_no_administrator(security):
         people.assign_roles(security, person((), is_integration=True), ["system_admin"], reason="r")
 
 
+def test_an_integration_comes_to_no_powers_of_an_administrator_by_a_role_of_ones_own(security):
+    robot = person((), is_integration=True)
+    role = roles.create_role(security, "helper", "帮手", "municipal", reason="r")
+    people.assign_roles(security, robot, ["helper"], reason="r")
+    with pytest.raises(Refused):
+        roles.set_permissions(security, role, ["accounts.change_person"], reason="r")
+    assert not role.permissions.exists()
+    people.assign_roles(security, robot, [], reason="r")
+    roles.set_permissions(security, role, ["accounts.change_person"], reason="r")
+    with pytest.raises(Refused):
+        people.assign_roles(security, robot, ["helper"], reason="r")
+
+
+def test_a_role_of_another_tier_is_not_given(security):
+    one = person(())
+    with pytest.raises(InvalidInput, match="analyst"):
+        people.assign_roles(security, one, ["analyst"], reason="r")
+    assert not User.objects.get(pk=one.pk).roles
+
+
+def test_a_role_that_opens_nothing_does_not_lift_the_limit_to_the_own_organisation(security):
+    operator = person("department")
+    role = roles.create_role(security, "helper", "帮手", "municipal", reason="r")
+    people.assign_roles(security, operator, ["department", "helper"], reason="r")
+    assert User.objects.get(pk=operator.pk).is_bound_to_organisation
+    roles.set_permissions(security, role, ["accounts.view_organisation"], reason="r")
+    assert User.objects.get(pk=operator.pk).is_bound_to_organisation
+    roles.set_permissions(security, role, ["grid.view_case"], reason="r")
+    assert not User.objects.get(pk=operator.pk).is_bound_to_organisation
+
+
 def test_passwords_do_not_lead_to_other_powers(system, security):
     with pytest.raises(NotAllowed):
         people.reset_password(system, security, GOOD, reason="r")

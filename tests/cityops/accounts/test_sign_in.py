@@ -3,12 +3,14 @@
 import datetime as dt
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from cityops.accounts.models import User
 from cityops.accounts.receivers import BEGAN, SEEN
-from cityops.accounts.services import attempts
+from cityops.accounts.services import attempts, people
 from cityops.foundation.models import AuditEvent
 from tests.factories.people import PASSWORD, person
 
@@ -148,6 +150,8 @@ def test_a_password_that_is_due_is_changed_before_anything_else(client, user, fi
         ("lower-and-symbols-only", False),
         ("Chengguan2026!", False),
         ("Password1234!", False),
+        ("Hangzhou2026!", False),
+        ("Qwerty123456!", False),
         (PASSWORD, False),
     ],
 )
@@ -159,6 +163,23 @@ def test_which_passwords_are_accepted(client, user, password, accepted):
     assert response.status_code == (302 if accepted else 400)
     user.refresh_from_db()
     assert user.check_password(password) == (accepted or password == PASSWORD)
+
+
+def test_guessing_the_present_password_is_counted_audited_and_ends_the_session(client, user):
+    sign_in(client, user)
+    guess = {"old_password": "Guessed-Wrong-1", "new_password": NEW, "repeated": NEW}
+    for _ in range(4):
+        assert client.post("/account/password/", guess).status_code == 400
+    assert client.get("/").status_code == 200
+    assert client.post("/account/password/", guess).status_code == 429
+    assert client.get("/").status_code == 302
+    assert sign_in(client, user).status_code == 429
+    failed = AuditEvent.objects.filter(action="person.password", succeeded=False)
+    assert {(event.user_id, event.object_key) for event in failed} == {(user.pk, user.username)}
+    assert failed.count() == 5
+    kept = str(list(AccessAttempt.objects.values())) + str(list(AuditEvent.objects.values()))
+    assert "Guessed" not in kept
+    assert NEW not in kept
 
 
 def test_the_latest_five_passwords_are_not_chosen_again(client, user):
@@ -175,14 +196,69 @@ def test_the_latest_five_passwords_are_not_chosen_again(client, user):
 
 
 def test_changing_the_password_ends_the_other_sessions(client, user):
-    from django.test import Client
-
     other = Client()
     sign_in(client, user)
     sign_in(other, user)
     client.post("/account/password/", {"old_password": PASSWORD, "new_password": NEW, "repeated": NEW})
     assert client.get("/").status_code == 200
     assert other.get("/").status_code == 302
+
+
+def test_a_session_lasts_a_working_day():
+    assert settings.SESSION_COOKIE_AGE == 8 * 3600
+
+
+@pytest.mark.parametrize(
+    ("role", "other_stays"),
+    [("system_admin", False), ("security_admin", False), ("audit_admin", False), ("duty_leader", True)],
+)
+def test_an_administrator_has_one_session_only(client, role, other_stays):
+    one, other = person(role), Client()
+    sign_in(other, one)
+    assert other.get("/").status_code == 200
+    sign_in(client, one)
+    assert client.get("/").status_code == 200
+    assert (other.get("/").status_code == 200) is other_stays
+    assert client.get("/").status_code == 200
+
+
+def test_an_administrator_keeps_the_session_in_which_the_password_is_changed(client):
+    one = person("system_admin")
+    sign_in(client, one)
+    client.post("/account/password/", {"old_password": PASSWORD, "new_password": NEW, "repeated": NEW})
+    assert client.get("/").status_code == 200
+
+
+def test_sessions_that_an_administrator_ended_are_out_at_the_next_request(client, user):
+    sign_in(client, user)
+    people.end_sessions(person("system_admin"), user, reason="设备遗失")
+    answer = client.get("/", follow=True)
+    assert "这次登录已被结束" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert AuditEvent.objects.get(action="person.end_sessions").reason == "设备遗失"
+    sign_in(client, user)
+    assert client.get("/").status_code == 200
+
+
+def test_the_own_account_is_shown_to_everybody(client, user):
+    sign_in(client, user, "wrong")
+    sign_in(client, user)
+    page = client.get("/account/")
+    text = page.content.decode()
+    for wanted in (user.username, user.division_code, "值班长", 'href="/account/password/"', "127.0.0.1", "失败"):
+        assert wanted in text
+    assert [event.succeeded for event in page.context["sign_ins"]] == [True, False]
+    assert 'href="/account/"' in client.get("/").content.decode()
+
+
+def test_one_ends_the_own_other_sessions(client, user):
+    other = Client()
+    sign_in(client, user)
+    sign_in(other, user)
+    assert client.post("/account/sessions/").url == "/account/"
+    assert client.get("/account/").status_code == 200
+    assert other.get("/").status_code == 302
+    assert AuditEvent.objects.get(action="person.end_sessions").user_id == user.pk
 
 
 def test_the_language_is_kept_with_the_person(client, user):

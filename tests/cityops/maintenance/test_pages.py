@@ -1,11 +1,13 @@
 """Pages of the maintenance system."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cityops.accounts.models import ApiToken, Organisation, User
+from cityops.accounts.models import ApiToken, Organisation, Role, User
 from cityops.foundation import audit
 from cityops.foundation.models import AuditEvent
 from tests.factories.people import HANGZHOU, NINGBO, division, organisation, person
@@ -131,10 +133,15 @@ def test_two_administrators_in_one_are_refused_on_the_page(client, enter):
     assert not User.objects.get(pk=one.pk).roles
 
 
-@pytest.mark.parametrize("name", ["person-edit", "person-active", "person-password", "person-unlock", "person-grant"])
+CHANGING = ("person-edit", "person-active", "person-password", "person-sessions")
+
+
+@pytest.mark.parametrize(
+    "name", ["person-edit", "person-active", "person-password", "person-sessions", "person-unlock", "person-grant"]
+)
 def test_pages_of_a_person_open_for_who_may(client, enter, name):
     one = person("acceptor")
-    enter("system_admin" if name in ("person-edit", "person-active", "person-password") else "security_admin")
+    enter("system_admin" if name in CHANGING else "security_admin")
     assert client.get(reverse("person-detail", args=[one.username])).status_code == 200
     assert client.get(reverse(name, args=[one.username])).status_code == 200
 
@@ -160,6 +167,33 @@ def test_one_object_is_granted_and_taken_back_on_the_page(client, enter):
     withdraw = page.context["blocks"][0].rows[0][2].url
     assert client.post(withdraw, {"reason": "r"}).status_code == 302
     assert not User.objects.get(pk=one.pk).has_grants
+
+
+def test_the_page_of_a_person_shows_the_lock_that_is_to_be_ended(client, enter):
+    one = person("acceptor")
+    address = reverse("person-detail", args=[one.username])
+    for _ in range(4):
+        Client(REMOTE_ADDR="203.0.113.7").post("/sign-in/", {"username": one.username, "password": "wrong"})
+    enter("security_admin")
+    assert "未锁定" in client.get(address).content.decode()
+    Client(REMOTE_ADDR="203.0.113.7").post("/sign-in/", {"username": one.username, "password": "wrong"})
+    page = client.get(address)
+    assert "未锁定" not in page.content.decode()
+    assert [cell.text for cell in page.context["blocks"][1].rows[0][:2]] == ["203.0.113.7", 5]
+    client.post(reverse("person-unlock", args=[one.username]), {"reason": "本人来电"})
+    assert "未锁定" in client.get(address).content.decode()
+
+
+def test_who_reads_the_trail_finds_it_from_the_person(client, enter):
+    one = person("acceptor")
+    role = Role.objects.create(code="reader", name="reader", tiers=["municipal"])
+    role.permissions.set(Permission.objects.filter(codename__in=["view_person", "view_audit"]))
+    link = f"{reverse('audit-list')}?object_key={one.username}"
+    enter("security_admin")
+    assert link not in client.get(reverse("person-detail", args=[one.username])).content.decode()
+    enter("reader")
+    assert link in client.get(reverse("person-detail", args=[one.username])).content.decode()
+    assert client.get(link).status_code == 200
 
 
 def test_a_token_is_shown_once(client, enter):

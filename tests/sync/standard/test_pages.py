@@ -181,7 +181,7 @@ def test_who_may_not_edit_rules_is_refused_and_nothing_changes(loaded, reader):
 
 def test_editing_with_the_same_values_writes_nothing(loaded):
     rule = DisposalRule.objects.first()
-    edit_rule(rule=rule, changes={"level": rule.level}, reason="again")
+    edit_rule(person("data_officer"), rule=rule, changes={"level": rule.level}, reason="again")
     assert not DisposalRule.objects.get(pk=rule.pk).is_edited
 
 
@@ -190,4 +190,4 @@ def test_editing_with_the_same_values_writes_nothing(loaded):
 )
 def test_the_service_refuses_what_the_form_would(loaded, changes, reason):
     with pytest.raises(InvalidInput):
-        edit_rule(rule=DisposalRule.objects.first(), changes=changes, reason=reason)
+        edit_rule(person("data_officer"), rule=DisposalRule.objects.first(), changes=changes, reason=reason)

@@ -101,12 +101,13 @@ class OrganisationDetail(IdempotentWrites, Polled, APIView):
     @extend_schema(responses=serializers.OrganisationOut)
     def get(self, request: Request, org_code: str) -> Response:
         """Read it."""
-        return Response(serializers.OrganisationOut(self._visible(request, org_code)).data)
+        organisation = _one(Organisation.objects.visible_to(person_of(request)), org_code)
+        return Response(serializers.OrganisationOut(organisation).data)
 
     @extend_schema(request=serializers.OrganisationChange, responses=serializers.OrganisationOut)
     def patch(self, request: Request, org_code: str) -> Response:
         """Change some of it; with If-Match only where nobody changed it meanwhile."""
-        organisation = self._visible(request, org_code)
+        organisation = _one(Organisation.objects.workable_by(person_of(request)), org_code)
         before = Response(serializers.OrganisationOut(organisation).data)
         check_unchanged(request, tag_of(request.accepted_renderer.render(before.data)))
         given = serializers.OrganisationChange(organisation, data=request.data, partial=True)
@@ -116,13 +117,12 @@ class OrganisationDetail(IdempotentWrites, Polled, APIView):
         changed = change_organisation(person_of(request), organisation, values, reason=reason)
         return Response(serializers.OrganisationOut(changed).data)
 
-    def _visible(self, request: Request, org_code: str) -> Organisation:
-        found: Organisation | None = (
-            Organisation.objects.visible_to(person_of(request)).filter(org_code=org_code).first()
-        )
-        if found is None:
-            raise NotThere
-        return found
+
+def _one(organisations: QuerySet[Organisation], org_code: str) -> Organisation:
+    found = organisations.filter(org_code=org_code).first()
+    if found is None:
+        raise NotThere
+    return found
 
 
 class PersonList(ListAPIView):

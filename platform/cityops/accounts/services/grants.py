@@ -15,11 +15,11 @@ from cityops.foundation.errors import NotThere
 
 
 def grant(actor: User, person: User, thing: Any, *, reason: str) -> None:
-    """Let ``person`` see ``thing``, which the actor must see. Raises OwnRights for oneself, NotThere otherwise."""
+    """Let ``person`` see ``thing``, which must be in the actor's scope. Raises OwnRights for oneself, NotThere otherwise."""
     limits.not_oneself(actor, person)
     reason = limits.reason_given(reason)
     model = type(thing)
-    if not model.objects.visible_to(actor).filter(pk=thing.pk).exists():
+    if not model.objects.workable_by(actor).filter(pk=thing.pk).exists():
         raise NotThere(_("没有这个对象,或者不在您的可见范围内。"))
     with transaction.atomic():
         assign_perm(f"{model._meta.app_label}.view_{model._meta.model_name}", person, thing)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,9 +40,23 @@ def inside_scope(actor: User, division_code: str) -> None:
         raise InvalidInput(told, errors=[{"field": "division_code", "code": "outside_scope", "detail": told}])
 
 
+def has_whole_instance(actor: User) -> bool:
+    """Whether the actor is responsible for all that this instance covers, not for a part of it."""
+    return actor.division_code == settings.CITYOPS_REGION
+
+
+def whole_instance(actor: User) -> None:
+    """Raise NotAllowed where the actor is responsible for a part of the instance only.
+
+    For what holds for everybody here: roles, calendar, rules of disposal, the link to the parent.
+    """
+    if not has_whole_instance(actor):
+        raise NotAllowed(_("这项设置对整个平台生效,只能由负责全域(区划 %s)的人员修改。") % settings.CITYOPS_REGION)
+
+
 def visible_person(actor: User, username: str) -> User:
-    """The person, if the actor may see it. Raises NotThere otherwise."""
-    person: User | None = User.objects.visible_to(actor).filter(username=username).first()
+    """The person, if it is in the actor's division. Raises NotThere otherwise."""
+    person: User | None = User.objects.workable_by(actor).filter(username=username).first()
     if person is None:
         raise NotThere(_("没有这个人员,或者不在您的可见范围内。"))
     return person
@@ -58,6 +73,12 @@ def separated(codenames: Collection[str]) -> None:
     if len(found) > 1:
         names = "、".join(role.title for role in Role.objects.filter(code__in=found))
         raise AdministratorsMixed(_("这会把%s的权限合在一起;请分给不同的人。") % names, administrators=found)
+
+
+def no_administrating_integration(person: User, codenames: Collection[str]) -> None:
+    """Raise Refused where another system would come to powers of one of the three administrators."""
+    if person.is_integration and administrators_of(codenames, powers()):
+        raise Refused(_("对接系统 %s 不能取得管理员的权限。") % person.username)
 
 
 def codenames_of(roles: Iterable[Role]) -> set[str]:

@@ -9,7 +9,7 @@ from cityops.accounts.models import Organisation, User
 from cityops.accounts.rules import credit_code
 from cityops.accounts.services.limits import inside_scope
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, Refused
+from cityops.foundation.errors import InvalidInput, NotThere, Refused
 from cityops.regions.models import Division
 
 FIELDS = (
@@ -42,9 +42,12 @@ def create_organisation(actor: User, org_code: str, values: dict[str, Any], *, r
 def change_organisation(
     actor: User, organisation: Organisation, values: dict[str, Any], *, reason: str = ""
 ) -> Organisation:
-    """Change an organisation of this node. Raises Refused for a replica, InvalidInput that names the field."""
+    """Change an organisation of this node. Raises NotThere for one outside the actor's scope, Refused for
+    a replica, InvalidInput that names the field."""
     if organisation.is_replica:
         raise Refused(_("这是 %s 上报的机构,只能由该节点修改。") % organisation.origin_code)
+    if not Organisation.objects.workable_by(actor).filter(pk=organisation.pk).exists():
+        raise NotThere(_("没有这个机构,或者不归您管理。"))
     return _save(actor, organisation, values, "organisation.change", reason)
 
 
@@ -88,9 +91,9 @@ def _check(actor: User, organisation: Organisation) -> None:
 
 
 def _check_parent(actor: User, organisation: Organisation) -> None:
-    """The organisation above must be there, be visible, and not lie below."""
+    """The organisation above must be there, be the actor's to manage, and not lie below."""
     parents = dict(Organisation.objects.values_list("org_code", "parent_code"))
-    if not Organisation.objects.visible_to(actor).filter(org_code=organisation.parent_code).exists():
+    if not Organisation.objects.workable_by(actor).filter(org_code=organisation.parent_code).exists():
         raise _wrong("parent_code", "does_not_exist", _("没有这个上级机构。"))
     above, seen = organisation.parent_code, set()
     while above and above not in seen:

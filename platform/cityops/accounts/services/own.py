@@ -1,4 +1,6 @@
-"""What people change about themselves: password and language."""
+"""What people change about themselves: password, sessions and language."""
+
+import secrets
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -43,6 +45,25 @@ def set_password(user: User, password: str, *, by_owner: bool, reason: str = "")
 
 def _told(error: ValidationError) -> list[tuple[ValidationError, str]]:
     return [(single, " ".join(single.messages)) for single in error.error_list]
+
+
+def end_sessions(user: User) -> None:
+    """End every session of a person with its next request; who calls it in one of them marks that one anew."""
+    user.session_mark = secrets.token_hex(16)
+    user.save(update_fields=["session_mark"])
+
+
+def end_other_sessions(user: User) -> None:
+    """End every session of a person but the one that is marked anew, and write it down."""
+    with transaction.atomic():
+        end_sessions(user)
+        audit.record(
+            "person.end_sessions",
+            kind="person",
+            key=user.username,
+            division_code=user.division_code,
+            reason=str(_("本人退出其他设备")),
+        )
 
 
 def set_language(user: User, language: str) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from axes.utils import reset as reset_axes
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import Organisation, Role, User
@@ -70,7 +72,9 @@ def set_active(actor: User, person: User, is_active: bool, *, reason: str) -> No
         return
     with transaction.atomic():
         person.is_active = is_active
-        person.save(update_fields=["is_active"])
+        if is_active:
+            person.active_since = timezone.now()
+        person.save(update_fields=["is_active", "active_since"])
         audit.record(
             "person.enable" if is_active else "person.disable",
             kind="person",
@@ -86,19 +90,19 @@ def assign_roles(actor: User, person: User, codes: Collection[str], *, reason: s
     """Give a person exactly these roles.
 
     Raises OwnRights for oneself, AdministratorsMixed where powers of two administrators would meet, InvalidInput for
-    a role that this tier does not have, Refused for an integration as administrator.
+    a role that this tier does not have, Refused for an integration with powers of an administrator.
     """
     limits.not_oneself(actor, person)
     reason = limits.reason_given(reason)
-    roles = list(Role.objects.filter(code__in=codes))
+    roles = list(Role.objects.filter(code__in=codes, tiers__contains=[settings.CITYOPS_TIER]))
     unknown = set(codes) - {role.code for role in roles}
     if unknown:
-        raise _wrong("roles", "does_not_exist", _("没有角色 %s。") % "、".join(sorted(unknown)))
+        raise _wrong("roles", "does_not_exist", _("本级平台没有角色 %s。") % "、".join(sorted(unknown)))
     if len({role.code for role in roles} & ADMINISTRATORS) > 1:
         raise limits.AdministratorsMixed(_("一个人只能担任三员中的一种。"))
-    limits.separated(limits.codenames_of(roles))
-    if person.is_integration and {role.code for role in roles} & ADMINISTRATORS:
-        raise Refused(_("对接系统不能担任管理员。"))
+    codenames = limits.codenames_of(roles)
+    limits.separated(codenames)
+    limits.no_administrating_integration(person, codenames)
     before = sorted(role.code for role in Role.objects.filter(pk__in=person.groups.values("pk")))
     after = sorted(role.code for role in roles)
     if before == after:
@@ -132,6 +136,21 @@ def reset_password(actor: User, person: User, password: str, *, reason: str) -> 
     own.set_password(person, password, by_owner=False, reason=reason)
 
 
+def end_sessions(actor: User, person: User, *, reason: str) -> None:
+    """End every session of a person with its next request; the person may sign in again."""
+    limits.not_oneself(actor, person)
+    reason = limits.reason_given(reason)
+    with transaction.atomic():
+        own.end_sessions(person)
+        audit.record(
+            "person.end_sessions",
+            kind="person",
+            key=person.username,
+            division_code=person.division_code,
+            reason=reason,
+        )
+
+
 def unlock(actor: User, person: User, *, reason: str) -> int:
     """End the lock-out of a name at every address; returns how many counters were cleared."""
     limits.not_oneself(actor, person)
@@ -155,7 +174,7 @@ def _fill(actor: User, person: User, values: dict[str, Any]) -> None:
             setattr(person, name, values[name])
     limits.inside_scope(actor, person.division_code)
     if person.organisation is not None:
-        if not Organisation.objects.visible_to(actor).filter(pk=person.organisation.pk).exists():
+        if not Organisation.objects.workable_by(actor).filter(pk=person.organisation.pk).exists():
             raise _wrong("organisation", "does_not_exist", _("没有这个机构。"))
         if person.organisation.status != Organisation.Status.VALID:
             raise _wrong("organisation", "disused", _("这个机构已停用。"))

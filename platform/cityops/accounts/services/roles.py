@@ -15,7 +15,9 @@ from cityops.foundation.errors import InvalidInput, Refused
 
 
 def create_role(actor: User, code: str, name: str, tier: str, *, reason: str) -> Role:
-    """Add an empty role of this tier. Raises InvalidInput for a code that is taken."""
+    """Add an empty role of this tier. Raises NotAllowed for an actor of a part of the instance, InvalidInput for a
+    code that is taken."""
+    limits.whole_instance(actor)
     reason = limits.reason_given(reason)
     if Role.objects.filter(code=code).exists() or Role.objects.filter(name=name).exists():
         told = _("这个角色代码或名称已经有了。")
@@ -29,9 +31,11 @@ def create_role(actor: User, code: str, name: str, tier: str, *, reason: str) ->
 def set_permissions(actor: User, role: Role, codenames: Collection[str], *, reason: str) -> None:
     """Let a role allow exactly these permissions.
 
-    Raises OwnRights for a role that the actor holds, Refused for a role of administrators, AdministratorsMixed where
-    the role, or a person who holds it with others, would unite powers of two administrators.
+    Raises NotAllowed for an actor of a part of the instance, OwnRights for a role that the actor holds, Refused for a
+    role of administrators and where an integration would come to their powers, AdministratorsMixed where the role, or
+    a person who holds it with others, would unite powers of two administrators.
     """
+    limits.whole_instance(actor)
     reason = limits.reason_given(reason)
     if actor.groups.filter(pk=role.pk).exists():
         raise limits.OwnRights(_("不能改变本人所担任角色的权限。"))
@@ -57,6 +61,7 @@ def set_permissions(actor: User, role: Role, codenames: Collection[str], *, reas
         role.save(update_fields=["offered"])
         for person in User.objects.filter(groups=role):
             limits.separated(person.permission_codes)
+            limits.no_administrating_integration(person, person.permission_codes)
         audit.record(
             "role.permissions",
             kind="role",

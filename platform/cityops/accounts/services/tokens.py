@@ -60,7 +60,7 @@ def issue_token(
 def revoke_token(actor: User, pk: int, *, reason: str) -> None:
     """Make a token invalid at once. Raises NotThere for one that the actor cannot see."""
     reason = limits.reason_given(reason)
-    token = ApiToken.objects.visible_to(actor).select_related("user").filter(pk=pk).first()
+    token = ApiToken.objects.workable_by(actor).select_related("user").filter(pk=pk).first()
     if token is None:
         raise NotThere(_("没有这个令牌。"))
     if token.revoked_at is not None:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cityops.accounts.models import User
+from cityops.accounts.guards import person_of
 
 
 class SignInForm(AuthenticationForm):
@@ -44,15 +46,15 @@ class PasswordForm(forms.Form):
         label=_("再输一次新密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.request, self.user = request, person_of(request)
         self.fields["new_password"].help_text = " ".join(password_validators_help_texts())
 
     def clean_old_password(self) -> str:
-        """The present password, as proof that it is the person."""
+        """The present password, as proof that it is the person; a wrong one counts like one at the sign-in page."""
         old = str(self.cleaned_data["old_password"])
-        if not self.user.check_password(old):
+        if authenticate(self.request, username=self.user.username, password=old) != self.user:
             raise ValidationError(_("现用密码不对。"))
         return old
 

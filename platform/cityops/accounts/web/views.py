@@ -1,5 +1,6 @@
 """Signing in and out, the own password, the language."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from axes.helpers import get_cool_off
@@ -12,14 +13,18 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language as django_set_language
 
+from cityops.accounts.guards import person_of
 from cityops.accounts.middleware import password_due
+from cityops.accounts.receivers import BEGAN, MARK
+from cityops.accounts.selectors.sign_ins import sign_ins_of
 from cityops.accounts.services import attempts, own
 from cityops.accounts.web.forms import PasswordForm, SignInForm
 from cityops.foundation.context import current_actor
 from cityops.foundation.errors import InvalidInput
+from cityops.regions.models import Division
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -55,10 +60,39 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign-in")
 
 
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """我的账号: who one is here, what one sees, since when and from where one was signed in."""
+    user, began = person_of(request), _moment(request.session.get(BEGAN))
+    days = settings.CITYOPS_PASSWORD_DAYS
+    facts = {
+        "division": Division.objects.current().filter(code=user.division_code).only("name").first(),
+        "password_until": user.password_changed_at + timedelta(days=days) if days else None,
+        "began": began,
+        "ends": began + timedelta(seconds=settings.SESSION_COOKIE_AGE) if began else None,
+        "sign_ins": sign_ins_of(user)[:10],
+    }
+    return render(request, "accounts/account.html", facts)
+
+
+def _moment(seconds: Any) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), tz=UTC)
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """End every session of oneself but this one."""
+    user = person_of(request)
+    own.end_other_sessions(user)
+    request.session[MARK] = user.session_mark
+    messages.success(request, _("其他设备上的登录已失效。"))
+    return redirect("account")
+
+
 @require_http_methods(["GET", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
-    """修改密码: all other sessions of the person end."""
-    form = PasswordForm(request.user, request.POST or None)  # type: ignore[arg-type]
+    """修改密码: all other sessions of the person end; too many wrong present passwords end this one, too."""
+    form = PasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             own.set_password(form.user, form.cleaned_data["new_password"], by_owner=True)
@@ -68,6 +102,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, form.user)
             messages.success(request, _("密码已修改,其他设备上的登录已失效。"))
             return redirect("home")
+    if getattr(request, "axes_locked_out", False):
+        logout(request)  # the middleware of axes answers with the page of a locked sign-in
     status = 400 if form.errors else 200
     return render(
         request, "accounts/password_change.html", {"form": form, "due": password_due(request.user)}, status=status

@@ -64,7 +64,7 @@ class PersonForm(forms.Form):
     def __init__(self, actor: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["organisation"]
-        field.queryset = Organisation.objects.visible_to(actor).active()  # type: ignore[attr-defined]
+        field.queryset = Organisation.objects.workable_by(actor).active()  # type: ignore[attr-defined]
 
 
 class NewPersonForm(PersonForm):
@@ -157,7 +157,7 @@ class TokenForm(forms.Form):
     def __init__(self, actor: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["integration"]
-        found = User.objects.visible_to(actor).filter(is_integration=True, is_active=True)
+        found = User.objects.workable_by(actor).filter(is_integration=True, is_active=True)
         field.queryset = found  # type: ignore[attr-defined]
 
 

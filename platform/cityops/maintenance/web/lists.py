@@ -15,6 +15,9 @@ from django.utils.functional import Promise
 from django.views import View
 from django_filters import FilterSet
 
+from cityops.accounts.guards import person_of
+from cityops.accounts.models import User
+from cityops.accounts.services.limits import has_whole_instance
 from cityops.foundation.exports import Column, download
 
 PAGE_SIZE = 50
@@ -44,6 +47,12 @@ class Action:
     url_name: str
     icon: str
     permission: str
+    is_for_all: bool = False
+    """Whether it changes something for the whole instance, so that who is responsible for a part does not see it."""
+
+    def is_open_to(self, person: User) -> bool:
+        """Whether the person may press it."""
+        return person.has_perm(self.permission) and (not self.is_for_all or has_whole_instance(person))
 
 
 class ListPage(View):
@@ -86,9 +95,7 @@ class ListPage(View):
             "rows": [list(self.cells(thing)) for thing in page],
             "page": page,
             "buttons": [
-                (action, reverse(action.url_name))
-                for action in self.actions
-                if request.user.has_perm(action.permission)
+                (action, reverse(action.url_name)) for action in self.actions if action.is_open_to(person_of(request))
             ],
             "empty": self.empty,
             "may_export": may_export,

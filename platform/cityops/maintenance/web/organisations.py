@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.models import Organisation, User
+from cityops.accounts.scoping import may_work_on
 from cityops.accounts.services.organisations import FIELDS, change_organisation, create_organisation
 from cityops.foundation.errors import NotThere
 from cityops.foundation.exports import Column
@@ -78,7 +79,7 @@ class OrganisationList(ListPage):
 
 def organisation_detail(request: HttpRequest, org_code: str) -> HttpResponse:
     """One organisation, those under it, and for who may see people, its people."""
-    organisation = _visible(request, org_code)
+    organisation = _one(Organisation.objects.visible_to(person_of(request)), org_code)
     facts = [
         (field.verbose_name, _shown(organisation, field.name))
         for field in Organisation._meta.fields
@@ -105,7 +106,7 @@ def organisation_detail(request: HttpRequest, org_code: str) -> HttpResponse:
         rows = [[Cell(p.username, reverse("person-detail", args=[p.username])), Cell(p.name)] for p in people]
         blocks.append(Block(_("人员"), (_("登录名"), _("姓名")), rows, _("没有人员。")))
     buttons = []
-    if person_of(request).has_perm("accounts.change_organisation") and not organisation.is_replica:
+    if person_of(request).has_perm("accounts.change_organisation") and _may_change(request, organisation):
         buttons.append(Button(_("修改"), reverse("organisation-edit", args=[org_code]), "edit"))
     return detail_page(
         request,
@@ -141,7 +142,7 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
 
 def organisation_edit(request: HttpRequest, org_code: str) -> HttpResponse:
     """Change one."""
-    organisation = _visible(request, org_code)
+    organisation = _one(Organisation.objects.workable_by(person_of(request)), org_code)
     form = OrganisationForm(request.POST or None, initial={name: getattr(organisation, name) for name in FIELDS})
     address = reverse("organisation-detail", args=[org_code])
 
@@ -155,13 +156,15 @@ def organisation_edit(request: HttpRequest, org_code: str) -> HttpResponse:
     )
 
 
-def _visible(request: HttpRequest, org_code: str) -> Organisation:
-    organisation: Organisation | None = (
-        Organisation.objects.visible_to(person_of(request)).filter(org_code=org_code).first()
-    )
+def _one(organisations: QuerySet[Organisation], org_code: str) -> Organisation:
+    organisation = organisations.filter(org_code=org_code).first()
     if organisation is None:
         raise NotThere
     return organisation
+
+
+def _may_change(request: HttpRequest, organisation: Organisation) -> bool:
+    return not organisation.is_replica and may_work_on(person_of(request), organisation)
 
 
 def _shown(organisation: Organisation, name: str) -> Any:

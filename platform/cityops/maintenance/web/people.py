@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import Prefetch, Q, QuerySet
@@ -14,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.models import Role, User
+from cityops.accounts.selectors.sign_ins import failures_of
 from cityops.accounts.services import grants, people
 from cityops.accounts.services.limits import visible_person
 from cityops.foundation.errors import InvalidInput
@@ -98,7 +100,11 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         (_("角色"), _now("、").join(role.title for role in person.roles)),
         (_("状态"), _now("启用") if person.is_active else _now("停用")),
         (_("最近登录"), when(person.last_login)),
+        (_("启用时间"), when(person.active_since)),
     ]
+    failures = failures_of(person)
+    locked = [one for one in failures if one.locked_until is not None]
+    facts.append((_("登录锁定"), _now("、").join(one.address for one in locked) or _now("未锁定")))
     may_grant = person_of(request).has_perm("accounts.grant_object")
     rows = [
         [
@@ -110,7 +116,15 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         ]
         for granted in grants_of(person)
     ]
-    blocks = [Block(_("单独授权的对象"), (_("类型"), _("编号"), _("操作")), rows, _("没有范围以外的单独授权。"))]
+    blocks = [
+        Block(_("单独授权的对象"), (_("类型"), _("编号"), _("操作")), rows, _("没有范围以外的单独授权。")),
+        Block(
+            _("最近的登录失败"),
+            (_("地址"), _("次数"), _("最近一次"), _("锁定至")),
+            [[Cell(f.address), Cell(f.number), Cell(when(f.last_at)), Cell(when(f.locked_until))] for f in failures],
+            _("最近没有用这个登录名输错密码。"),
+        ),
+    ]
     return detail_page(
         request,
         title=str(person),
@@ -123,14 +137,18 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
 
 
 def _buttons(request: HttpRequest, person: User) -> list[Button]:
+    trail = f"{reverse('audit-list')}?{urlencode({'object_key': person.username})}"
+    read = [Button(pgettext_lazy("菜单", "审计记录"), trail, "history")]
+    may_read = person_of(request).has_perm("maintenance.view_audit")
     if person.pk == person_of(request).pk:
-        return []
+        return read if may_read else []
     toggle = (_("停用"), "lock") if person.is_active else (_("启用"), "check")
     offered = (
         ("accounts.assign_role", _("授予角色"), "person-roles", "user-check"),
         ("accounts.change_person", _("修改"), "person-edit", "edit"),
         ("accounts.change_person", toggle[0], "person-active", toggle[1]),
         ("", _("重置密码"), "person-password", "key"),
+        ("accounts.change_person", _("结束登录"), "person-sessions", "logout"),
         ("accounts.unlock_person", _("解除登录锁定"), "person-unlock", "lock"),
         ("accounts.grant_object", _("单独授权"), "person-grant", "eye"),
     )
@@ -138,7 +156,7 @@ def _buttons(request: HttpRequest, person: User) -> list[Button]:
         Button(title, reverse(name, args=[person.username]), icon)
         for permission, title, name, icon in offered
         if not permission or person_of(request).has_perm(permission)
-    ]
+    ] + (read if may_read else [])
 
 
 def person_new(request: HttpRequest) -> HttpResponse:
@@ -216,6 +234,18 @@ def person_password(request: HttpRequest, username: str) -> HttpResponse:
     return _person_form(request, person, form, _("重置密码"), save, note=_("下次登录时须修改;其所有登录立即失效。"))
 
 
+def person_sessions(request: HttpRequest, username: str) -> HttpResponse:
+    """End a person's sessions."""
+    person = visible_person(person_of(request), username)
+    form = forms.ReasonForm(request.POST or None)
+
+    def save(values: dict[str, Any]) -> None:
+        people.end_sessions(person_of(request), person, reason=values["reason"])
+
+    note = _("其所有登录在下一次请求时失效;账号仍启用,可以重新登录。")
+    return _person_form(request, person, form, _("结束登录"), save, note=note)
+
+
 def person_unlock(request: HttpRequest, username: str) -> HttpResponse:
     """End a lock-out."""
     person = visible_person(person_of(request), username)
@@ -234,7 +264,7 @@ def person_grant(request: HttpRequest, username: str) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         kind = GRANTABLE[values["kind"]]
-        found = kind.model.objects.visible_to(person_of(request)).filter(**{kind.key_field: values["key"]}).first()
+        found = kind.model.objects.workable_by(person_of(request)).filter(**{kind.key_field: values["key"]}).first()
         if found is None:
             told = _now("没有这个对象,或者不在您的可见范围内。")
             raise InvalidInput(told, errors=[{"field": "key", "code": "does_not_exist", "detail": told}])

@@ -15,7 +15,7 @@ from cityops.accounts.models import Role
 from cityops.accounts.permissions import all_permissions
 from cityops.accounts.roles import ADMINISTRATORS
 from cityops.accounts.services import roles
-from cityops.accounts.services.limits import codenames_of
+from cityops.accounts.services.limits import codenames_of, has_whole_instance, whole_instance
 from cityops.foundation.errors import NotThere
 from cityops.maintenance.web.forms import NewRoleForm, RolePermissionsForm
 from cityops.maintenance.web.lists import Action, Cell, ListPage
@@ -28,7 +28,7 @@ class RoleList(ListPage):
 
     title = pgettext_lazy("菜单", "角色")
     heads = (_("角色代码"), _("名称"), _("预置"), _("限本单位"), _("人数"))
-    actions = (Action(_("新建角色"), "role-new", "plus", "accounts.change_role"),)
+    actions = (Action(_("新建角色"), "role-new", "plus", "accounts.change_role", is_for_all=True),)
 
     def queryset(self, request: HttpRequest) -> QuerySet[Role]:
         """The roles of this tier."""
@@ -59,7 +59,11 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
     held = codenames_of([role])
     rows = [[Cell(p.label), Cell(p.codename)] for p in all_permissions() if p.codename in held]
     buttons = []
-    if person_of(request).has_perm("accounts.change_role") and role.code not in ADMINISTRATORS:
+    if (
+        person_of(request).has_perm("accounts.change_role")
+        and role.code not in ADMINISTRATORS
+        and has_whole_instance(person_of(request))
+    ):
         buttons.append(Button(_("修改权限"), reverse("role-edit", args=[code]), "edit"))
     return detail_page(
         request,
@@ -79,6 +83,7 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 def role_new(request: HttpRequest) -> HttpResponse:
     """Make a role."""
+    whole_instance(person_of(request))
     form = NewRoleForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> str:
@@ -99,6 +104,7 @@ def role_new(request: HttpRequest) -> HttpResponse:
 
 def role_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Change what a role allows."""
+    whole_instance(person_of(request))
     role = _role(code)
     form = RolePermissionsForm(request.POST or None, initial={"permissions": sorted(codenames_of([role]))})
     address = reverse("role-detail", args=[code])

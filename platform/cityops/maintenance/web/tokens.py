@@ -101,7 +101,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
 
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Make one invalid."""
-    if not ApiToken.objects.visible_to(person_of(request)).filter(pk=pk).exists():
+    if not ApiToken.objects.workable_by(person_of(request)).filter(pk=pk).exists():
         raise NotThere
 
     def save(values: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("people/<str:username>/", see_people(people.person_detail), name="person-detail"),
     path("people/<str:username>/edit/", change_people(people.person_edit), name="person-edit"),
     path("people/<str:username>/active/", change_people(people.person_active), name="person-active"),
+    path("people/<str:username>/sessions/", change_people(people.person_sessions), name="person-sessions"),
     path("people/<str:username>/roles/", requires("accounts.assign_role")(people.person_roles), name="person-roles"),
     path("people/<str:username>/password/", see_people(people.person_password), name="person-password"),
     path(
