@@ -51,10 +51,7 @@ def _cached(request: HttpRequest, person: User, layer: str, wanted: tiles.Tile) 
     place, scope = Place(layer, wanted.z, wanted.x, wanted.y), _scope(person, layer)
     if narrowing:  # what waits for somebody depends on the person
         scope += f":{person.pk}:{_digest(request.META['QUERY_STRING'])}"
-    found = tile_pass.client(settings.REDIS_URL).get(place.key + scope)
-    if isinstance(found, bytes):
-        return Kept.read(found)
-    return tile_pass.keep(place, scope, tiles.tile_bytes(layer, wanted, person, narrowing))
+    return tile_pass.read(place, scope) or tile_pass.keep(place, scope, tiles.tile_bytes(layer, wanted, person, narrowing))
 
 
 def _leave_pass(request: HttpRequest, person: User) -> None:

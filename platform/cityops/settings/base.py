@@ -217,7 +217,7 @@ SPECTACULAR_SETTINGS = {
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "cityops.foundation.cache.SteadyRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": CITYOPS_NODE,
     },
