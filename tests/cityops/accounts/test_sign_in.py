@@ -114,6 +114,40 @@ def test_working_keeps_a_session_awake(client, user):
     assert client.session[SEEN] >= int(timezone.now().timestamp()) - 5
 
 
+def left_alone(client, seconds):
+    session = client.session
+    session[SEEN] = int(timezone.now().timestamp()) - seconds
+    session.save()
+    return session[SEEN]
+
+
+@pytest.mark.parametrize("asked", [{"headers": {"X-CityOps-Refresh": "1"}}, {"data": {"refresh": "1"}}])
+def test_a_page_that_refreshes_itself_keeps_no_session_awake(client, user, asked):
+    sign_in(client, user)
+    seen = left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS - 30)
+    assert client.get("/", **asked).status_code == 200
+    assert client.session[SEEN] == seen
+    left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS)
+    assert client.get("/", **asked).status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_wall_goes_on_where_nobody_touches_it_and_nothing_else_does(client, user):
+    sign_in(client, user)
+    seen = left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS * 2)
+    assert client.get("/wall/?refresh=1").status_code == 200
+    assert client.get("/tiles/divisions/5/26/13.mvt", headers={"X-CityOps-Refresh": "1"}).status_code in (200, 204)
+    assert client.session[SEEN] == seen
+    assert client.get("/cases/?refresh=1").status_code == 302
+    assert client.get("/wall/?refresh=1").status_code == 302
+
+
+def test_a_person_who_opens_the_wall_after_the_limit_signs_in_again(client, user):
+    sign_in(client, user)
+    left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS)
+    assert client.get("/wall/").status_code == 302
+
+
 def test_a_disabled_person_is_out_at_the_next_request(client, user):
     sign_in(client, user)
     User.objects.filter(pk=user.pk).update(is_active=False)
