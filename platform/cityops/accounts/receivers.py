@@ -26,6 +26,7 @@ def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = now
     session = (request.session.session_key or "")[:8]
     become(replace(current_actor(), user_id=user.pk, name=user.username, session=session))
+    attempts.note_success(current_actor().address, user.username)
     with transaction.atomic():
         audit.record("session.sign_in", kind="person", key=user.username, division_code=user.division_code)
 
@@ -40,8 +41,8 @@ def signed_out(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
 
 @receiver(user_login_failed, dispatch_uid="accounts.failed")
 def failed(credentials: dict[str, Any], **_kwargs: Any) -> None:
-    """Write that somebody tried a name; never what was typed as the password. Counts it for the address."""
-    attempts.note_failure(current_actor().address)
+    """Write that somebody tried a name; never what was typed as the password. Counts it for address and name."""
+    attempts.note_failure(current_actor().address, str(credentials.get("username") or ""))
     with transaction.atomic():
         audit.record("session.sign_in", kind="person", key=_named(credentials.get("username")), succeeded=False)
 

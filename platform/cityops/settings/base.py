@@ -152,7 +152,7 @@ AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "cityops.foundation.addresses.address_of"
+AXES_CLIENT_IP_CALLABLE = "cityops.foundation.addresses.counted_address_of"
 AXES_LOCKOUT_CALLABLE = "cityops.accounts.web.views.locked_out"
 
 # --- browser

@@ -1,6 +1,7 @@
 """Signing in and out, lock-out, the limits of a session, the own password."""
 
 import datetime as dt
+import time
 
 import pytest
 from django.conf import settings
@@ -61,6 +62,32 @@ def test_the_sixth_try_is_locked_even_with_the_right_password(client, user):
     assert "Retry-After" in response.headers
     assert "登录已锁定" in response.content.decode()
     assert AuditEvent.objects.filter(action="session.lock", object_key=user.username).exists()
+
+
+def away(number):
+    """An address of its own for each try."""
+    return {"REMOTE_ADDR": f"198.51.{number // 200}.{number % 200 + 1}"}
+
+
+def test_a_name_tried_from_everywhere_waits_but_not_where_its_owner_works(client, user):
+    right = {"username": user.username, "password": PASSWORD}
+    client.post("/sign-in/", right, **away(300))
+    client.post("/sign-out/")
+    for number in range(attempts.MOST_BY_NAME):
+        client.post("/sign-in/", {"username": user.username, "password": "wrong"}, **away(number))
+    for written in (user.username, f" {user.username.upper()}"):
+        answer = client.post("/sign-in/", {**right, "username": written}, **away(400))
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
+    assert client.post("/sign-in/", right, **away(300)).status_code == 302
+
+
+def test_a_name_that_waits_takes_a_try_after_some_minutes(client, user, monkeypatch):
+    monkeypatch.setattr(attempts, "NAME_WAITS_SECONDS", 1)
+    for number in range(attempts.MOST_BY_NAME):
+        attempts.note_failure(away(number)["REMOTE_ADDR"], user.username)
+    assert sign_in(client, user).status_code == 429
+    time.sleep(1.1)
+    assert sign_in(client, user).status_code == 302
 
 
 def test_another_person_at_the_same_address_is_not_locked(client, user):
