@@ -2,7 +2,6 @@
 
 import hashlib
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
@@ -51,7 +50,9 @@ def _cached(request: HttpRequest, person: User, layer: str, wanted: tiles.Tile) 
     place, scope = Place(layer, wanted.z, wanted.x, wanted.y), _scope(person, layer)
     if narrowing:  # what waits for somebody depends on the person
         scope += f":{person.pk}:{_digest(request.META['QUERY_STRING'])}"
-    return tile_pass.read(place, scope) or tile_pass.keep(place, scope, tiles.tile_bytes(layer, wanted, person, narrowing))
+    return tile_pass.read(place, scope) or tile_pass.keep(
+        place, scope, tiles.tile_bytes(layer, wanted, person, narrowing)
+    )
 
 
 def _leave_pass(request: HttpRequest, person: User) -> None:
