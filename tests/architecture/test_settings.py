@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PLACES
+
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
     "CITYOPS_TIER",
@@ -44,9 +46,11 @@ def manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("tier", ["national", "provincial", "municipal"])
+@pytest.mark.parametrize("tier", PLACES)
 def test_the_deployment_check_finds_nothing(tier, tmp_path):
-    done = manage(production(tmp_path, CITYOPS_TIER=tier), "check", "--deploy", "--fail-level", "INFO")
+    region, node = PLACES[tier]
+    env = production(tmp_path, CITYOPS_TIER=tier, CITYOPS_REGION=region, CITYOPS_NODE=node)
+    done = manage(env, "check", "--deploy", "--fail-level", "INFO")
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
@@ -59,6 +63,12 @@ def test_a_missing_value_stops_the_start_and_is_named(name, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert re.search(rf"Set the {name} environment variable", done.stderr)
+
+
+def test_an_unknown_tier_stops_the_start_and_is_named(tmp_path):
+    done = manage(production(tmp_path, CITYOPS_TIER="foo"), "check")
+    assert done.returncode != 0
+    assert "CITYOPS_TIER: 'foo' is not one of national, provincial, municipal." in done.stderr
 
 
 def test_an_unknown_system_stops_the_start(tmp_path):
