@@ -42,7 +42,12 @@ class SignIn(LoginView):
         language = form.get_user().language
         if language:
             response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, samesite="Lax", httponly=True
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                max_age=365 * 86400,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                samesite="Lax",
+                httponly=True,
             )
         return response
 
