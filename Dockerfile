@@ -19,7 +19,7 @@ RUN python bin/copy_assets.py /tmp/node_modules var/assets \
  && find platform -name '*.po' -exec sh -c 'pybabel -q compile -i "$1" -o "${1%.po}.mo"' sh {} ';' \
  && useradd --system --home-dir /var/lib/cityops --create-home cityops \
  && CITYOPS_TIER=municipal CITYOPS_REGION=330100000000 CITYOPS_NODE=330100000000-C CITYOPS_ALLOWED_HOSTS=build \
-    CITYOPS_SECRET_KEY=only-while-the-image-is-built DATABASE_URL=postgis://build@build/build REDIS_URL=redis://build \
+    CITYOPS_SECRET_KEY=only-while-the-image-is-built-and-never-where-people-work DATABASE_URL=postgis://build@build/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput \
  && chown -R cityops: /var/lib/cityops
 USER cityops

@@ -1,5 +1,8 @@
 #!/usr/bin/env python
-"""Command line of one CityOps instance; puts the source root ``platform/`` on the path first."""
+"""Command line of one CityOps instance; puts the source root ``platform/`` on the path first.
+
+Without DJANGO_SETTINGS_MODULE it is that of development, which refuses the environment of production.
+"""
 
 import os
 import sys

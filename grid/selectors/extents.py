@@ -28,11 +28,13 @@ def bounds_of(prefix: str) -> Bounds | None:
     Kept for five minutes, as boundaries change once a year.
     """
     key = f"places:bounds:{prefix}"
-    found: Bounds | None = cache.get(key)
-    if found is None:
-        found = _measure(prefix)
-        if found is not None:
-            cache.set(key, found, 300)
+    kept: list[float] | None = cache.get(key)
+    if kept is not None:
+        west, south, east, north = kept
+        return (west, south, east, north)
+    found = _measure(prefix)
+    if found is not None:
+        cache.set(key, found, 300)
     return found
 
 

@@ -16,7 +16,6 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
-from redis.exceptions import RedisError
 
 from cityops.foundation.context import new_request_id
 from cityops.foundation.numbers import requests_total
@@ -88,7 +87,7 @@ def _drawn(place: Place, found: Found) -> Kept | None:
     request_started.send(sender=TileDoor)  # as around every request: no connection to the database is used too long
     try:
         return tile_pass.keep(place, found.scope, tiles.tile_bytes(place.layer, wanted, Viewer(prefix)))
-    except (DatabaseError, RedisError):  # the view meets it again, inside what reports it
+    except DatabaseError:  # the view meets it again, inside what reports it
         return None
     finally:
         request_finished.send(sender=TileDoor)

@@ -16,12 +16,11 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils import timezone
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from cityops.accounts.receivers import BEGAN, SEEN
+from cityops.foundation.cache import CONNECTION
 
 SECONDS = {"divisions": 3600, "grids": 120, "components": 120, "load": 20, "cases": 10}
 """How long a tile may be served from the cache: what changes by the minute is drawn anew by the minute."""
@@ -89,8 +88,8 @@ class Place:
 
 @lru_cache(maxsize=2)
 def client(url: str) -> Redis:
-    """The connections of this process to Redis; one more try, no waiting."""
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 1))
+    """The connections of this process to Redis."""
+    return Redis.from_url(url, **CONNECTION)
 
 
 @lru_cache(maxsize=4)
@@ -125,10 +124,19 @@ def find(session_key: str, place: Place) -> Found:
     return Found(turn.decode(), scope.decode(), Kept.read(stored) if stored else None)
 
 
+def read(place: Place, scope: str) -> Kept | None:
+    """A tile from the cache; None where it is not kept, or Redis is lost."""
+    with suppress(RedisError):
+        if isinstance(stored := client(settings.REDIS_URL).get(place.key + scope), bytes):
+            return Kept.read(stored)
+    return None
+
+
 def keep(place: Place, scope: str, body: bytes) -> Kept:
-    """Put a tile that was just drawn into the cache."""
+    """Put a tile that was just drawn into the cache, where there is one."""
     kept = Kept.of(body)
-    client(settings.REDIS_URL).set(place.key + scope, kept.stored, ex=SECONDS[place.layer])
+    with suppress(RedisError):
+        client(settings.REDIS_URL).set(place.key + scope, kept.stored, ex=SECONDS[place.layer])
     return kept
 
 

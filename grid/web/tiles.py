@@ -2,7 +2,6 @@
 
 import hashlib
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
@@ -51,10 +50,9 @@ def _cached(request: HttpRequest, person: User, layer: str, wanted: tiles.Tile) 
     place, scope = Place(layer, wanted.z, wanted.x, wanted.y), _scope(person, layer)
     if narrowing:  # what waits for somebody depends on the person
         scope += f":{person.pk}:{_digest(request.META['QUERY_STRING'])}"
-    found = tile_pass.client(settings.REDIS_URL).get(place.key + scope)
-    if isinstance(found, bytes):
-        return Kept.read(found)
-    return tile_pass.keep(place, scope, tiles.tile_bytes(layer, wanted, person, narrowing))
+    return tile_pass.read(place, scope) or tile_pass.keep(
+        place, scope, tiles.tile_bytes(layer, wanted, person, narrowing)
+    )
 
 
 def _leave_pass(request: HttpRequest, person: User) -> None:

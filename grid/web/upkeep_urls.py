@@ -3,6 +3,8 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
+from cityops.foundation.bodies import takes_body
+from grid.services.imports.uploads import LARGEST_REQUEST
 from grid.web import upkeep
 
 urlpatterns = [
@@ -17,7 +19,11 @@ urlpatterns = [
         name="component-state",
     ),
     path("imports/", requires("grid.import_data")(upkeep.import_list), name="import-list"),
-    path("imports/new/", requires("grid.import_data")(upkeep.import_new), name="import-new"),
+    path(
+        "imports/new/",
+        takes_body(LARGEST_REQUEST, requires("grid.import_data")(upkeep.import_new)),
+        name="import-new",
+    ),
     path("imports/<int:pk>/", requires("grid.import_data")(upkeep.import_detail), name="import-detail"),
     path("imports/<int:pk>/issues.csv", requires("grid.import_data")(upkeep.import_issues), name="import-issues"),
 ]

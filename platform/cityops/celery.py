@@ -9,7 +9,7 @@ import django
 from celery import Celery
 from celery.signals import setup_logging
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityops.settings.development")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cityops.settings.production")
 
 app = Celery("cityops")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PLACES
+
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
     "CITYOPS_TIER",
@@ -44,9 +46,11 @@ def manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("tier", ["national", "provincial", "municipal"])
+@pytest.mark.parametrize("tier", PLACES)
 def test_the_deployment_check_finds_nothing(tier, tmp_path):
-    done = manage(production(tmp_path, CITYOPS_TIER=tier), "check", "--deploy", "--fail-level", "INFO")
+    region, node = PLACES[tier]
+    env = production(tmp_path, CITYOPS_TIER=tier, CITYOPS_REGION=region, CITYOPS_NODE=node)
+    done = manage(env, "check", "--deploy", "--fail-level", "INFO")
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
@@ -55,10 +59,41 @@ def test_the_deployment_check_finds_nothing(tier, tmp_path):
 def test_a_missing_value_stops_the_start_and_is_named(name, tmp_path):
     env = production(tmp_path)
     env.pop(name)
-    code = "import django; django.setup()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = python(env, "import django; django.setup()")
     assert done.returncode != 0
     assert re.search(rf"Set the {name} environment variable", done.stderr)
+
+
+def python(env: dict[str, str], code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_short_key_stops_the_start_in_production(tmp_path):
+    done = python(production(tmp_path, CITYOPS_SECRET_KEY="k" * 49), "import cityops.settings.production")
+    assert done.returncode != 0
+    assert "CITYOPS_SECRET_KEY: 50 random characters" in done.stderr
+
+
+@pytest.mark.parametrize("module", ["cityops.celery", "cityops.wsgi"])
+def test_workers_and_web_servers_are_those_of_production_unless_told_otherwise(module, tmp_path):
+    env = production(tmp_path)
+    del env["DJANGO_SETTINGS_MODULE"]
+    done = python(env, f"import {module}, os; print(os.environ['DJANGO_SETTINGS_MODULE'])")
+    assert done.stdout.strip() == "cityops.settings.production", done.stderr
+
+
+def test_development_refuses_the_environment_of_production(tmp_path):
+    env = production(tmp_path)
+    del env["DJANGO_SETTINGS_MODULE"]
+    done = manage(env, "check")
+    assert done.returncode != 0
+    assert "CITYOPS_ALLOWED_HOSTS belong to production: set DJANGO_SETTINGS_MODULE" in done.stderr
+
+
+def test_an_unknown_tier_stops_the_start_and_is_named(tmp_path):
+    done = manage(production(tmp_path, CITYOPS_TIER="foo"), "check")
+    assert done.returncode != 0
+    assert "CITYOPS_TIER: 'foo' is not one of national, provincial, municipal." in done.stderr
 
 
 def test_an_unknown_system_stops_the_start(tmp_path):

@@ -4,8 +4,9 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError, NotThere
 from evaluation import selectors
 from evaluation.documents import figure_document, record_document
@@ -17,7 +18,7 @@ NO_REGION = (
 )
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Print a figure with its counts, formula and the record versions behind it."""
 
     help = "Print a figure with its counts, formula and the record versions behind it."

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from grid.services.calendar import load_official
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Load the working calendar; a year without a notice keeps counting by weekends and is marked."""
 
     help = "Load statutory holidays and make-up workdays of YEAR … (all known years, by default)."

@@ -4,15 +4,16 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from grid.services.simulator.live import tick
 from grid.services.simulator.run import check_allowed, plan_of_city, simulate
 from grid.services.statistics import compile_statistics
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Fill a simulated city; the same seed gives the same city, a second run changes nothing."""
 
     help = "Simulate this city: grids, components and DAYS days of cases; with --live also what happens from now on."

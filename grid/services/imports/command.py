@@ -5,10 +5,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
-from cityops.foundation.context import Actor, acting
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from grid.models import ImportRun
 from grid.services.imports.report import write_issues
@@ -18,7 +18,7 @@ SHOWN = 20
 """Faults printed; the others are in the file of ``--issues`` and on the import's page."""
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(OperatorCommand):
     """Import one file; subclasses name the kind."""
 
     kind: ClassVar[ImportRun.Kind]
@@ -35,15 +35,14 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the import; a refusal ends with an error that names the rows."""
-        with acting(Actor(name="command", channel="command")):
-            try:
-                run = self._begin(options)
-                self._execute(run, options)
-            except ImportRefused as refused:
-                self._report(refused.run, options)
-                raise CommandError(refused.detail) from refused
-            except CityOpsError as error:
-                raise CommandError(error.detail) from error
+        try:
+            run = self._begin(options)
+            self._execute(run, options)
+        except ImportRefused as refused:
+            self._report(refused.run, options)
+            raise CommandError(refused.detail) from refused
+        except CityOpsError as error:
+            raise CommandError(error.detail) from error
         self._report(run, options)
 
     def _execute(self, run: ImportRun, options: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from grid.services.imports.runs import ImportBusy, ImportRefused, begin_run, exe
 SUFFIXES = (*_FORMATS, *(f"{suffix}.gz" for suffix in _FORMATS))
 LARGEST_UPLOAD = 200 << 20
 LARGEST_MAPPING = 1 << 20
+LARGEST_REQUEST = LARGEST_UPLOAD + LARGEST_MAPPING + (1 << 20)
+"""Bytes of a request with both, and what a form adds."""
 AT_ONCE = 1 << 20
 """Bytes up to which a file is imported within the request."""
 

@@ -68,6 +68,9 @@ class ApiTokenAuthentication(BaseAuthentication):
         token = found.order_by().first()
         if token is None:
             raise TokenUnknown
+        name = f" ({token.prefix})"
+        name = token.user.username[: 150 - len(name)] + name
+        become(replace(current_actor(), user_id=None, name=name, channel="api"))
         now = timezone.now()
         if token.revoked_at is not None or not token.user.is_active:
             raise TokenRevoked
@@ -75,11 +78,7 @@ class ApiTokenAuthentication(BaseAuthentication):
             raise TokenExpired
         if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-        become(
-            replace(
-                current_actor(), user_id=token.user.pk, name=f"{token.user.username} ({token.prefix})", channel="api"
-            )
-        )
+        become(replace(current_actor(), user_id=token.user.pk))
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,10 @@ NOTED_EVERY = 60
 """Seconds between two writes of when a person was last seen."""
 OPEN_WITH_OLD_PASSWORD = frozenset({"password-change", "sign-out", "set-language", "sign-in"})
 """Pages for somebody whose password must be changed."""
+REFRESH_HEADER, REFRESH_MARK = "X-CityOps-Refresh", "refresh"
+"""What a timer of a page sends with its requests: a header, or where a whole page loads itself again, a parameter."""
+STAYS_OPEN = frozenset({"wall", "tile"})
+"""What the wall shows: it hangs where nobody touches it, and goes on by itself until the session's longest life."""
 
 
 class SessionLimits:
@@ -57,10 +62,24 @@ class SessionLimits:
             logout(request)
             messages.info(request, _("登录已满最长时限,请重新登录。"))
         elif now - seen >= settings.CITYOPS_SESSION_IDLE_SECONDS:
+            if _is_refresh(request) and _stays_open(request.path_info):
+                return
             logout(request)
             messages.info(request, _("因长时间没有操作,已退出登录。"))
-        elif now - seen >= NOTED_EVERY:
+        elif now - seen >= NOTED_EVERY and not _is_refresh(request):
             request.session[SEEN] = now
+
+
+def _is_refresh(request: HttpRequest) -> bool:
+    """Whether a timer asks, not the person."""
+    return REFRESH_HEADER in request.headers or REFRESH_MARK in request.GET
+
+
+def _stays_open(path: str) -> bool:
+    try:
+        return resolve(path).url_name in STAYS_OPEN
+    except Resolver404:
+        return False
 
 
 def password_due(user: object) -> str:

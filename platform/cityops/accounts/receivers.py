@@ -27,6 +27,7 @@ def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = now
     session = (request.session.session_key or "")[:8]
     become(replace(current_actor(), user_id=user.pk, name=user.username, session=session))
+    attempts.note_success(current_actor().address, user.username)
     with transaction.atomic():
         if limits.is_administrator(user):
             own.end_sessions(user)
@@ -45,9 +46,9 @@ def signed_out(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
 @receiver(user_login_failed, dispatch_uid="accounts.failed")
 def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_kwargs: Any) -> None:
     """Write that somebody tried a name, or signed in already, the own present password; never what was typed as the
-    password. Counts it for the address."""
+    password. Counts it for address and name."""
     action = "person.password" if request is not None and request.user.is_authenticated else "session.sign_in"
-    attempts.note_failure(current_actor().address)
+    attempts.note_failure(current_actor().address, str(credentials.get("username") or ""))
     with transaction.atomic():
         audit.record(action, kind="person", key=_named(credentials.get("username")), succeeded=False)
 

@@ -6,7 +6,7 @@ nothing.
 """
 
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +32,22 @@ def last_hop(forwarded: str) -> str:
         return ""
 
 
-def address_of(request: HttpRequest) -> str | None:
-    """The address of the client; None where the server does not say (a socket file without a proxy)."""
-    return request.META.get("REMOTE_ADDR") or None
+def network_of(address: str) -> str:
+    """What limits count an address as: IPv4 by itself (also where IPv6 carries it), IPv6 by its /64.
+
+    Whoever has one address of IPv6 has 2^64 of them. What is no address comes back as it is.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((int(found), 64), strict=False).network_address)
+
+
+def counted_address_of(request: HttpRequest) -> str | None:
+    """The client as limits count it; None where the server does not say (a socket file without a proxy)."""
+    return network_of(request.META.get("REMOTE_ADDR", "")) or None

@@ -24,24 +24,32 @@ def record(
     reason: str = "",
     succeeded: bool = True,
 ) -> AuditEvent:
-    """Write one entry: ``action`` is ``noun.verb`` (``case.file``); before and after hold what changed, no secrets."""
+    """Write one entry: ``action`` is ``noun.verb`` (``case.file``); before and after hold what changed, no secrets.
+
+    Names are cut to their columns: what somebody typed must never keep an entry from being written.
+    """
     if not connection.in_atomic_block:
         raise AuditOutsideTransaction(action)
     actor = current_actor()
     return AuditEvent.objects.create(
         user_id=actor.user_id,
-        user_name=actor.name,
+        user_name=_cut("user_name", actor.name),
         channel=actor.channel,
-        address=actor.address,
+        address=_cut("address", actor.address),
         session=actor.session,
         request_id=actor.request_id,
         node_code=settings.CITYOPS_NODE,
         action=action,
         succeeded=succeeded,
         object_kind=kind,
-        object_key=str(key),
+        object_key=_cut("object_key", key),
         division_code=division_code,
         before=before,
         after=after,
         reason=reason,
     )
+
+
+def _cut(column: str, text: object) -> str:
+    """As much of a text as its column holds; without NUL, which the database refuses."""
+    return str(text).replace("\0", "")[: AuditEvent._meta.get_field(column).max_length]

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from cityops.foundation.context import Actor, acting, new_request_id
+from cityops.foundation.denials import note_denied
 
 
 class AuditContextMiddleware:
-    """Names the actor for everything a request does; answers with the request's id."""
+    """Names the actor for everything a request does, notes what was denied; answers with the request's id."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,5 +28,6 @@ class AuditContextMiddleware:
         )
         with acting(actor):
             response = self.get_response(request)
+            note_denied(request, response)
         response.headers["X-Request-ID"] = request_id
         return response

@@ -5,10 +5,10 @@ from pathlib import Path
 from csp.constants import SELF
 from django.utils.translation import gettext_lazy as _
 
-from cityops.settings.environment import ROOT, bundled_library, celery_broker, env
+from cityops.settings.environment import ROOT, bundled_library, celery_broker, env, one_of
 
 # --- which instance this is
-CITYOPS_TIER = env.str("CITYOPS_TIER")
+CITYOPS_TIER = one_of("CITYOPS_TIER", "national", "provincial", "municipal")
 CITYOPS_REGION = env.str("CITYOPS_REGION")
 CITYOPS_NODE = env.str("CITYOPS_NODE")
 CITYOPS_NAME = env.str("CITYOPS_NAME", default="")
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "cityops.web.middleware.BodyLimits",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "cityops.foundation.middleware.AuditContextMiddleware",
@@ -141,6 +142,9 @@ SESSION_COOKIE_AGE = env.int("CITYOPS_SESSION_SECONDS", default=8 * 3600)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = f"cityops-{CITYOPS_NODE}".lower()
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"cityops-csrf-{CITYOPS_NODE}".lower()
 CITYOPS_PASSWORD_DAYS = env.int("CITYOPS_PASSWORD_DAYS", default=90)
 """After so many days a password must be changed; 0 for never."""
@@ -157,7 +161,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password", "repeated"]
-AXES_CLIENT_IP_CALLABLE = "cityops.foundation.addresses.address_of"
+AXES_CLIENT_IP_CALLABLE = "cityops.foundation.addresses.counted_address_of"
 AXES_LOCKOUT_CALLABLE = "cityops.accounts.web.views.locked_out"
 
 # --- browser
@@ -222,7 +226,7 @@ SPECTACULAR_SETTINGS = {
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "cityops.foundation.cache.SteadyRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": CITYOPS_NODE,
     },

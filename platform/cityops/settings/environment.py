@@ -31,6 +31,14 @@ def bundled_library(package: str, pattern: str) -> str:
     return found[0]
 
 
+def one_of(name: str, *choices: str) -> str:
+    """A required value that must be one of a few."""
+    value = str(env.str(name))
+    if value not in choices:
+        raise environ.ImproperlyConfigured(f"{name}: {value!r} is not one of {', '.join(choices)}.")
+    return value
+
+
 def celery_broker(redis_url: str) -> str:
     """The same Redis in Celery's words: ``unix:///path?db=1`` becomes ``redis+socket:///path?virtual_host=1``."""
     parts = urlsplit(redis_url)

@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from cityops.foundation.errors import CityOpsError
 from cityops.foundation.problem import plain_problem
 
-CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 500: "server_error"}
-"""Problem codes of errors that no API view answered."""
+CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large", 500: "server_error"}
+MACHINES = ("/api/", "/sync/")
+"""Problem codes of errors that no API view answered; addresses where no person reads the answer."""
 
 
 def page(request: HttpRequest, status: int, title: str, detail: str, remedy: str = "") -> HttpResponse:
-    """An error page; under the API's addresses the same as problem+json."""
-    if request.path.startswith("/api/"):
+    """An error page; where machines ask, the same as problem+json."""
+    if request.path.startswith(MACHINES):
         return plain_problem(status, CODES.get(status, "error"), title, detail)
     facts = {
         "status": status,

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from sync.exchange.models import Link, SyncSelf
 from sync.exchange.rules.envelope import unpack
@@ -27,19 +28,23 @@ BINARY = "application/octet-stream"
 
 
 def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpRequest], HttpResponse]:
-    """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry."""
+    """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry.
+
+    The body is read only where the sender says to be a child of this node.
+    """
 
     @csrf_exempt
     @require_POST
     def view(request: HttpRequest) -> HttpResponse:
         sender, signature, is_proven = "", b"", False
         try:
-            body = _body(request)
             call, signature = trust.call_of(request.headers, method="POST", path=request.path)
             sender = call.sender
             become(replace(current_actor(), name=sender[:150], channel="peer"))
+            link = trust.link_of(call)
+            body = _body(request)
             with transaction.atomic():
-                link = trust.check_call(call, signature, body, is_fresh=is_fresh)
+                trust.check_call(call, link, signature, body, is_fresh=is_fresh)
                 is_proven = True
                 status, answer = handler(link, body)
             response = HttpResponse(answer, status=status, content_type=BINARY if status == 206 else JSON)
@@ -49,7 +54,7 @@ def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpReque
             response = refused(refusal, sender, is_proven=is_proven)
         return _signed(response, signature)
 
-    return view
+    return takes_body(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, view)
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -19,21 +19,25 @@ NONCE_LIFE = timedelta(hours=1)
 """After this an unused number is cleared away; only tidiness depends on it."""
 
 
-def check_call(call: Call, signature: bytes, body: bytes, *, is_fresh: bool) -> Link:
-    """The link of the child that made this signed call. Raises PeerRefused.
-
-    With ``is_fresh`` the call must carry a number that was issued to this peer; it is used up in this transaction.
-    """
+def link_of(call: Call) -> Link:
+    """The link of the child that a call names as its sender; nothing is proven yet. Raises PeerRefused."""
     here = settings.CITYOPS_NODE
     link = Link.objects.to_children().filter(peer_code=call.sender).first()
     if link is None or call.receiver != here:
         raise PeerRefused("HOP", f"{call.sender} is no child of {here}.")
+    return link
+
+
+def check_call(call: Call, link: Link, signature: bytes, body: bytes, *, is_fresh: bool) -> None:
+    """Whether the child of this link made this signed call. Raises PeerRefused.
+
+    With ``is_fresh`` the call must carry a number that was issued to this peer; it is used up in this transaction.
+    """
     keys.verify(kid=call.kid, node_code=call.sender, message=call.text(body), signature=signature)
     if link.state != Link.State.LIVE:
         raise PeerRefused("SUSPENDED", f"The link to {call.sender} is {link.state}.")
     if is_fresh:
         _use_up(call)
-    return link
 
 
 def _use_up(call: Call) -> None:

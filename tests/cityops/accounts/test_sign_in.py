@@ -1,6 +1,7 @@
 """Signing in and out, lock-out, the limits of a session, the own password."""
 
 import datetime as dt
+import time
 
 import pytest
 from axes.models import AccessAttempt
@@ -65,6 +66,32 @@ def test_the_sixth_try_is_locked_even_with_the_right_password(client, user):
     assert AuditEvent.objects.filter(action="session.lock", object_key=user.username).exists()
 
 
+def away(number):
+    """An address of its own for each try."""
+    return {"REMOTE_ADDR": f"198.51.{number // 200}.{number % 200 + 1}"}
+
+
+def test_a_name_tried_from_everywhere_waits_but_not_where_its_owner_works(client, user):
+    right = {"username": user.username, "password": PASSWORD}
+    client.post("/sign-in/", right, **away(300))
+    client.post("/sign-out/")
+    for number in range(attempts.MOST_BY_NAME):
+        client.post("/sign-in/", {"username": user.username, "password": "wrong"}, **away(number))
+    for written in (user.username, f" {user.username.upper()}"):
+        answer = client.post("/sign-in/", {**right, "username": written}, **away(400))
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
+    assert client.post("/sign-in/", right, **away(300)).status_code == 302
+
+
+def test_a_name_that_waits_takes_a_try_after_some_minutes(client, user, monkeypatch):
+    monkeypatch.setattr(attempts, "NAME_WAITS_SECONDS", 1)
+    for number in range(attempts.MOST_BY_NAME):
+        attempts.note_failure(away(number)["REMOTE_ADDR"], user.username)
+    assert sign_in(client, user).status_code == 429
+    time.sleep(1.1)
+    assert sign_in(client, user).status_code == 302
+
+
 def test_another_person_at_the_same_address_is_not_locked(client, user):
     for _ in range(5):
         sign_in(client, user, "wrong")
@@ -114,6 +141,40 @@ def test_working_keeps_a_session_awake(client, user):
     session.save()
     client.get("/")
     assert client.session[SEEN] >= int(timezone.now().timestamp()) - 5
+
+
+def left_alone(client, seconds):
+    session = client.session
+    session[SEEN] = int(timezone.now().timestamp()) - seconds
+    session.save()
+    return session[SEEN]
+
+
+@pytest.mark.parametrize("asked", [{"headers": {"X-CityOps-Refresh": "1"}}, {"data": {"refresh": "1"}}])
+def test_a_page_that_refreshes_itself_keeps_no_session_awake(client, user, asked):
+    sign_in(client, user)
+    seen = left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS - 30)
+    assert client.get("/", **asked).status_code == 200
+    assert client.session[SEEN] == seen
+    left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS)
+    assert client.get("/", **asked).status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_wall_goes_on_where_nobody_touches_it_and_nothing_else_does(client, user):
+    sign_in(client, user)
+    seen = left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS * 2)
+    assert client.get("/wall/?refresh=1").status_code == 200
+    assert client.get("/tiles/divisions/5/26/13.mvt", headers={"X-CityOps-Refresh": "1"}).status_code in (200, 204)
+    assert client.session[SEEN] == seen
+    assert client.get("/cases/?refresh=1").status_code == 302
+    assert client.get("/wall/?refresh=1").status_code == 302
+
+
+def test_a_person_who_opens_the_wall_after_the_limit_signs_in_again(client, user):
+    sign_in(client, user)
+    left_alone(client, settings.CITYOPS_SESSION_IDLE_SECONDS)
+    assert client.get("/wall/").status_code == 302
 
 
 def test_a_disabled_person_is_out_at_the_next_request(client, user):

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from cityops.foundation.addresses import last_hop
+from cityops.foundation.addresses import last_hop, network_of
 from cityops.foundation.models import AuditEvent
 from tests.factories.people import PASSWORD, person
 
@@ -22,6 +22,31 @@ from tests.factories.people import PASSWORD, person
 )
 def test_only_the_last_hop_counts_and_only_an_address(forwarded, hop):
     assert last_hop(forwarded) == hop
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("", ""),
+    ],
+)
+def test_limits_count_ipv6_by_its_network(address, counted):
+    assert network_of(address) == counted
+
+
+def test_who_changes_the_address_inside_a_network_is_locked_all_the_same(client, db):
+    user = person()
+    asked = {"username": user.username, "password": "wrong"}
+    answers = [client.post(reverse("sign-in"), asked, REMOTE_ADDR=f"2001:db8:1:2::{number}") for number in range(5)]
+    assert answers[-1].status_code == 429
+    assert AuditEvent.objects.filter(succeeded=False, address="2001:db8:1:2::3").exists()
+    right = {**asked, "password": PASSWORD}
+    assert client.post(reverse("sign-in"), right, REMOTE_ADDR="2001:db8:1:2:9::9").status_code == 429
+    assert client.post(reverse("sign-in"), right, REMOTE_ADDR="2001:db8:1:3::9").status_code == 302
 
 
 @pytest.mark.parametrize(("is_behind", "seen"), [(False, "127.0.0.1"), (True, "203.0.113.9")])

@@ -1,9 +1,8 @@
 """What the machines that watch an instance are told."""
 
 import pytest
-from django.core.cache import cache
 
-from cityops.foundation import numbers
+from cityops.foundation import health, numbers
 
 
 def test_healthz_answers_without_a_database(client):
@@ -20,14 +19,22 @@ def test_readyz_is_ready_when_everything_works(client):
 
 @pytest.mark.django_db
 def test_readyz_names_what_failed_and_says_503(client, monkeypatch):
-    def lost(*_args: object) -> None:
-        raise ConnectionError("no such socket")
+    def full() -> None:
+        raise health.Unready("1% free")
 
-    monkeypatch.setattr(cache, "set", lost)
+    monkeypatch.setitem(health.CHECKS, "disk", full)
     answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["redis"] == {"status": "failed", "detail": "ConnectionError: no such socket"}
+    assert (answer.status_code, answer.json()["status"]) == (503, "failed")
+    assert answer.json()["checks"]["disk"] == {"status": "failed", "detail": "Unready: 1% free"}
     assert answer.json()["checks"]["database"]["status"] == "ok"
+
+
+@pytest.mark.django_db
+def test_an_instance_without_redis_is_degraded_and_keeps_its_visitors(client, settings):
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"]["redis"]["status"] == "failed"
 
 
 @pytest.mark.django_db

@@ -52,6 +52,15 @@ def test_pages_and_refusals_carry_the_policy(visitor):
         assert_hardened(answer)
 
 
+def test_no_script_reads_a_cookie(client):
+    user = person("duty_leader", language="en")
+    client.post(reverse("sign-in"), {"username": user.username, "password": PASSWORD})
+    client.post(reverse("set-language"), {"language": "zh-hans"})
+    client.get(reverse("home"))
+    assert len(client.cookies) == 3
+    assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in client.cookies.values())
+
+
 def test_a_fault_carries_the_policy_and_tells_nothing_of_itself(visitor, monkeypatch):
     def broken(_request: HttpRequest) -> None:
         raise RuntimeError("secret detail")
@@ -106,7 +115,7 @@ def test_a_log_line_stays_one_line(text):
 
 def test_production_passes_the_deployment_check(tmp_path):
     production = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")},
         "DJANGO_SETTINGS_MODULE": "cityops.settings.production",
         "CITYOPS_SECRET_KEY": secrets.token_urlsafe(60),
         "CITYOPS_ALLOWED_HOSTS": "city.example",

@@ -9,12 +9,12 @@ import pytest
 from django.urls import reverse
 
 from cityops.accounts.models import Organisation
+from cityops.foundation.denials import EACH_UP_TO
 from cityops.foundation.models import AuditEvent
 from sync.exchange.models import Enrolment, Key, Link, Nonce, SyncSelf
 from sync.exchange.rules.crypto import suite
 from sync.exchange.rules.hop import NO_NONCE, Call
 from sync.exchange.services import enrolment
-from sync.exchange.services.refusing import EACH_UP_TO
 from tests.sync.exchange.conftest import CITY, PROVINCE
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +156,7 @@ def test_a_code_is_only_for_a_node_below(city):
 
 def test_a_flood_of_calls_that_prove_nothing_does_not_fill_the_trail(client, from_city, monkeypatch):
     clock = [dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)]
-    monkeypatch.setattr("sync.exchange.services.refusing.timezone", SimpleNamespace(now=lambda: clock[0]))
+    monkeypatch.setattr("cityops.foundation.denials.timezone", SimpleNamespace(now=lambda: clock[0]))
     from_city("城管局")
     before = AuditEvent.objects.count()
     for number in range(150):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import Organisation, Role, User
 from cityops.accounts.roles import ADMINISTRATORS
-from cityops.accounts.services import limits, own
+from cityops.accounts.services import attempts, limits, own
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput, NotAllowed, Refused
 
@@ -157,6 +157,7 @@ def unlock(actor: User, person: User, *, reason: str) -> int:
     reason = limits.reason_given(reason)
     with transaction.atomic():
         cleared = int(reset_axes(username=person.username))
+        attempts.forget_failures(person.username)
         audit.record(
             "person.unlock",
             kind="person",

@@ -36,9 +36,9 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Try the name and password, unless the address failed too often."""
-        if attempts.has_failed_too_often(current_actor().address):
-            return _must_wait(request, attempts.WITHIN_SECONDS)
+        """Try the name and password, unless address or name failed too often."""
+        if wait := attempts.seconds_to_wait(current_actor().address, request.POST.get("username", "")):
+            return _must_wait(request, wait)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -47,7 +47,12 @@ class SignIn(LoginView):
         language = form.get_user().language
         if language:
             response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, samesite="Lax", httponly=True
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                max_age=365 * 86400,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                samesite="Lax",
+                httponly=True,
             )
         return response
 

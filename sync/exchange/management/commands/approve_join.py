@@ -3,14 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand, operator_name
 from cityops.foundation.errors import CityOpsError
-from sync.exchange.management.operator import acting_operator, operator_name
 from sync.exchange.services.enrolment import approve
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Approve the request of a child node."""
 
     help = "Approve the request of a child node to join."
@@ -22,8 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Approve."""
         try:
-            with acting_operator():
-                link = approve(options["child"], by=operator_name())
+            link = approve(options["child"], by=operator_name())
         except CityOpsError as error:
             raise CommandError(error.detail) from error
         self.stdout.write(f"{link.peer_code} ({link.peer_name}) may exchange records with this node.")

@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
+from cityops.foundation.commands import OperatorCommand
 from sync.exchange.services.digests import all_digests
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Print digests computed from the rows themselves; equal lines at two nodes mean equal records."""
 
     help = "Print the digest of the records held here, per owner and dataset (from the rows as they are)."

@@ -3,14 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
-from sync.exchange.management.operator import acting_operator
 from sync.exchange.services.enrolment import make_code
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Print a one-time code for a child node; give it to the child out of band."""
 
     help = "Print a one-time code with which the child node may ask to join this node."
@@ -22,7 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make and print the code."""
         try:
-            with acting_operator():
-                self.stdout.write(make_code(options["child"]))
+            self.stdout.write(make_code(options["child"]))
         except CityOpsError as error:
             raise CommandError(error.detail) from error

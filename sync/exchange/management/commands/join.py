@@ -3,14 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
-from sync.exchange.management.operator import acting_operator
 from sync.exchange.services import client, enrolment
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Send this node's key to the parent under a one-time code and take the parent's."""
 
     help = "Ask the parent at PARENT_URL to let this node in, with the one-time CODE it issued."
@@ -23,12 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask, and note the link; the parent has to approve it."""
         try:
-            with acting_operator():
-                body, headers = enrolment.asking(options["code"])
-                answer, proof = client.ask_to_join(options["parent_url"], body, headers)
-                link = enrolment.take_welcome(
-                    answer, proof=proof, code=options["code"], parent_url=options["parent_url"]
-                )
+            body, headers = enrolment.asking(options["code"])
+            answer, proof = client.ask_to_join(options["parent_url"], body, headers)
+            link = enrolment.take_welcome(answer, proof=proof, code=options["code"], parent_url=options["parent_url"])
         except (CityOpsError, client.PeerUnreachable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"asked {link.peer_code} ({link.peer_name}); it has to approve this node.")

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from cityops.foundation.commands import OperatorCommand
 from sync.exchange.services.nodes import init_node
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Make this database the node that the settings describe; safe to run again."""
 
     help = "Make this database the node that the settings describe (key, register entry, marks of what it owns)."

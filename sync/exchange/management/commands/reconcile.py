@@ -3,15 +3,15 @@
 from typing import Any
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
-from sync.exchange.management.operator import acting_operator
 from sync.exchange.services.client import PeerUnreachable
 from sync.exchange.services.running import reconcile
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Compare digests with the parent, and have sent again what differs."""
 
     help = "Compare all exchanged records with the parent; prints one JSON line per owner and dataset."
@@ -19,8 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare and print."""
         try:
-            with acting_operator():
-                results = reconcile()
+            results = reconcile()
         except (CityOpsError, PeerUnreachable) as error:
             raise CommandError(str(error)) from error
         for result in results:

@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from cityops.foundation.commands import OperatorCommand
 from sync.exchange.services.running import Deadline, parent_link, run_slice
 
 MOST_FAILURES = 5
 """Failures of the link after which the command gives up; what is left goes with the next run."""
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Run slices of the exchange: once until nothing is left, or again and again for some seconds."""
 
     help = "Number what changed, push it to the parent, pull from the parent; what Celery's tick does."

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from sync.standard.checks import disagreements
 from sync.standard.files import read_file, shipped_files
 from sync.standard.services.loading import load_dictionary
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Load dictionary files beside those that are there, and say what changed."""
 
     help = (

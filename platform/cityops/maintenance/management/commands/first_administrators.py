@@ -3,17 +3,16 @@
 import getpass
 import sys
 from argparse import ArgumentParser
-from dataclasses import replace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from cityops.foundation.context import acting, current_actor
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from cityops.maintenance.services.beginning import FIRST, begin, one_time_password
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Make the first system, security and audit administrator; refused where there is one already."""
 
     help = "Make the first system, security and audit administrator. Refused where there is one already."
@@ -30,8 +29,7 @@ class Command(BaseCommand):
         """Make them; print the one-time passwords that nobody typed."""
         passwords = self._typed() if options["stdin"] else {role.code: one_time_password() for role in FIRST}
         try:
-            with acting(replace(current_actor(), name=getpass.getuser()[:150], channel="command")):
-                made = begin({role.code: options[role.code] for role in FIRST}, passwords)
+            made = begin({role.code: options[role.code] for role in FIRST}, passwords)
         except CityOpsError as error:
             raise CommandError(str(error)) from error
         for role, person in zip(FIRST, made, strict=True):

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from cityops.accounts.models import User
 from cityops.accounts.services.tokens import SCOPES, issue_token
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Issue an API token to an integration (in a demo: ``duijie``) and print it."""
 
     help = "Issue an API token to an integration (in a demo: duijie) and print it, this once."

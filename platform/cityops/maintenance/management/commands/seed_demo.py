@@ -4,14 +4,15 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from cityops.maintenance.rules.demo import PASSWORD, PersonSpec
 from cityops.maintenance.services.demo import seed_demo
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Add the demo organisations and people of this instance's tier; a second run adds only what is missing."""
 
     help = "Add the demo organisations and people of this instance's tier; a second run adds only what is missing."

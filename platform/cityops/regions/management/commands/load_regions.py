@@ -7,8 +7,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.coordinates import CoordinateFault
 from cityops.foundation.errors import CityOpsError
 from cityops.regions.models import Division
@@ -23,7 +24,7 @@ DEMO_CITIES = ("3301", "3302")
 """杭州, 宁波: where streets and communities are cut, unless told otherwise."""
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Load divisions from the public packages, or from a GeoJSON file with a mapping; report what changed."""
 
     help = (

@@ -22,6 +22,8 @@ const SHAPES = {
   none: (c) => c.rect(5, 5, 14, 14),
 };
 
+// Whether the tiles now asked for are asked for by a timer: then they keep no session awake.
+let byTimer = new URLSearchParams(location.search).has("refresh");
 let library;
 const load = (box) => (library ??= import(box.dataset.lib).then((lib) => { lib.setWorkerUrl(new URL(box.dataset.worker, location.href).href); return lib; }));
 
@@ -266,9 +268,12 @@ function following(lib, map, box) {
   });
   const seconds = Number(box.dataset.refresh ?? 0);
   if (seconds) {
+    map.on("movestart", () => { byTimer = false; });
     setInterval(() => {
       const cases = map.getSource("cases");
-      if (!document.hidden && cases) cases.setTiles(cases.tiles);
+      if (document.hidden || !cases) return;
+      byTimer = true;
+      cases.setTiles(cases.tiles);
     }, seconds * 1000);
   }
 }
@@ -289,6 +294,7 @@ async function make(box) {
     container: box, style: style(box, theme, values), attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false,
     ...(at ? { center: at, zoom: 15.5 } : bounds ? { bounds, fitBoundsOptions: { padding: Number(box.dataset.padding ?? 20) } } : { center: [104, 36], zoom: 3 }),
     interactive: box.dataset.still === undefined, maxZoom: 19,
+    transformRequest: (url) => ({ url, headers: byTimer ? { "X-CityOps-Refresh": "1" } : {} }),
   });
   box.map = map;
   map.touchZoomRotate?.disableRotation();

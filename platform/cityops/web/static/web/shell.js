@@ -64,6 +64,12 @@ document.body.addEventListener("htmx:pushedIntoHistory", () => {
   for (const link of document.querySelectorAll("a[data-follows-results]")) link.search = location.search;
 });
 
+// What a timer asks for says so: it is no act of the person, and a session left alone ends in spite of it.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const cause = event.detail.triggeringEvent?.type;
+  if (!cause || cause === "refresh") event.detail.headers["X-CityOps-Refresh"] = "1";
+});
+
 // A part that says how often it wants to be fresh asks again, while the page is being looked at.
 setInterval(() => {
   if (document.hidden) return;
