@@ -32,8 +32,15 @@ MAX_SERIES = 60
 COHORT = OpenApiParameter("cohort", bool, description="Of the cases opened in the period, whenever they were closed")
 
 
-def _is_true(text: str) -> bool:
-    return text.lower() in ("1", "true")
+def _wrong(name: str, detail: str) -> InvalidInput:
+    return InvalidInput(detail, errors=[{"field": name, "code": f"invalid_{name}"}])
+
+
+def _is_true(request: Request, name: str) -> bool:
+    text = request.query_params.get(name, "").lower()
+    if text not in ("", "0", "1", "true", "false"):
+        raise _wrong(name, _("%s 应为 true 或 false。") % name)
+    return text in ("1", "true")
 
 
 def _indicator(text: str) -> Indicator:
@@ -47,7 +54,7 @@ def _period(text: str) -> Period:
     try:
         return parse_period(text)
     except InvalidPeriod as error:
-        raise InvalidInput(str(error), field="period") from None
+        raise _wrong("period", str(error)) from None
 
 
 class IndicatorList(Polled, APIView):
@@ -64,6 +71,7 @@ class IndicatorList(Polled, APIView):
 class FigureList(Polled, APIView):
     """指标值: a region (and its parts), some indicators, a period or the periods up to it."""
 
+    refuses = ("404",)
     permission_classes: Any = [HasPermission("evaluation.view_figure")]
 
     @extend_schema(
@@ -85,16 +93,14 @@ class FigureList(Polled, APIView):
         periods = _period(asked.get("period", "")).series(self._length(asked.get("series", "1")))
         indicators = [_indicator(code) for code in asked.getlist("indicator")] or list(INDICATORS.values())
         places = [place]
-        if _is_true(asked.get("parts", "")):
+        if _is_true(request, "parts"):
             places += [part for part, _depth in selectors.overview_parts(place, request.user)]
-        found = selectors.table(
-            places, indicators, periods, user=request.user, is_cohort=_is_true(asked.get("cohort", ""))
-        )
+        found = selectors.table(places, indicators, periods, user=request.user, is_cohort=_is_true(request, "cohort"))
         return Response([value_document(figure) for figure in found.values()])
 
     def _length(self, text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= MAX_SERIES:
-            raise InvalidInput(_("series 应为 1 到 %s 的整数。") % MAX_SERIES, field="series")
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAX_SERIES:
+            raise _wrong("series", _("series 应为 1 到 %s 的整数。") % MAX_SERIES)
         return int(text)
 
 
@@ -110,7 +116,7 @@ class OfOneFigure(APIView):
             selectors.find_place(self.kwargs["region"], user=request.user),
             _period(self.kwargs["period"]),
             user=request.user,
-            is_cohort=_is_true(request.query_params.get("cohort", "")),
+            is_cohort=_is_true(request, "cohort"),
         )
 
 
@@ -150,7 +156,12 @@ class FigureRecords(OfOneFigure, ListAPIView[Case]):
         operation_id="figures_records_list",
         parameters=[
             COHORT,
-            OpenApiParameter("part", str, description="Code of an input; the denominator where none is given"),
+            OpenApiParameter(
+                "part",
+                str,
+                description="Code of an input, or `missed`: what a share's denominator counts and its numerator does "
+                "not; the denominator where none is given",
+            ),
         ],
         responses=FigureRecordAnswer(many=True),
     )
@@ -158,9 +169,9 @@ class FigureRecords(OfOneFigure, ListAPIView[Case]):
         """The records, newest report first."""
         figure = self.figure(request)
         part = request.query_params.get("part", "")
-        if part and part not in figure.counts:
-            known = ", ".join(figure.counts)
-            raise InvalidInput(_("指标没有输入「%(part)s」，可用的是 %(known)s。") % {"part": part, "known": known})
-        cases = selectors.with_marks(figure, selectors.records(figure, part, user=request.user))
-        page = self.paginate_queryset(cases.defer("geom", "geom_3857", "description"))
+        known = selectors.parts_listed(figure)
+        if part and part not in known:
+            told = _("指标没有输入「%(part)s」，可用的是 %(known)s。") % {"part": part, "known": ", ".join(known)}
+            raise _wrong("part", told)
+        page = self.paginate_queryset(selectors.listed(figure, part, user=request.user))
         return self.get_paginated_response([record_document(figure, case) for case in page or ()])

@@ -1,6 +1,7 @@
 """Questions about figures: values for many places at once, one value with its records, the places themselves."""
 
 from evaluation.selectors.figures import (
+    MISSED,
     Figure,
     Lineage,
     figure,
@@ -8,6 +9,7 @@ from evaluation.selectors.figures import (
     lineage,
     listed,
     missed,
+    parts_listed,
     parts_of,
     records,
     table,
@@ -17,6 +19,7 @@ from evaluation.selectors.overview import Overview, Row, overview, overview_part
 from evaluation.selectors.places import Place, ancestors_of, children_of, find_place, may_see, places_of
 
 __all__ = [
+    "MISSED",
     "Figure",
     "Lineage",
     "Overview",
@@ -33,6 +36,7 @@ __all__ = [
     "missed",
     "overview",
     "overview_parts",
+    "parts_listed",
     "parts_of",
     "places_of",
     "records",

@@ -190,9 +190,18 @@ def missed(of: Figure, *, user: Any) -> QuerySet[Case]:
     return records(of, user=user).exclude(rid__in=cases_of(user, [of.place]).filter(counted).values("rid"))
 
 
+MISSED = "missed"
+"""The part that lists what the denominator counts and the numerator does not."""
+
+
+def parts_listed(of: Figure) -> tuple[str, ...]:
+    """What may be listed of a figure: the records of its inputs, and those missed where it is a share."""
+    return (*of.counts, *((MISSED,) if of.indicator.times == 100 else ()))
+
+
 def listed(of: Figure, part: str, *, user: Any) -> QuerySet[Case]:
-    """The cases of a part with their marks; ``missed`` is what the numerator does not count."""
-    cases = missed(of, user=user) if part == "missed" else records(of, part, user=user)
+    """The cases of a part with their marks; MISSED is what the numerator does not count."""
+    cases = missed(of, user=user) if part == MISSED else records(of, part, user=user)
     return with_marks(of, cases).defer("geom", "geom_3857", "description")
 
 

@@ -54,7 +54,7 @@ def find_place(text: str, *, user: Any = None) -> Place:
         code = pad_code(code)
     except ValueError:
         detail = _("「%(text)s」不是区划代码：应为 2、4、6、9 或 12 位数字。") % {"text": text}
-        raise InvalidInput(detail, field="region") from None
+        raise InvalidInput(detail, errors=[{"field": "region", "code": "division_code"}]) from None
     division = _light().filter(code=code).order_by(F("valid_to").desc(nulls_first=True)).first()
     if division is None or not may_see(user, _place(division)):
         raise NotThere(_("没有代码为 %(code)s 的区划，或不在您的可见范围内。") % {"code": text})

@@ -14,7 +14,7 @@ from evaluation.rules import INDICATORS, Indicator, InvalidPeriod, Kind, Period,
 from evaluation.selectors import Figure, Place
 from tiers import tier
 
-NUMERATOR, DENOMINATOR, MISSED = "numerator", "denominator", "missed"
+NUMERATOR, DENOMINATOR = "numerator", "denominator"
 
 
 @dataclass(frozen=True)

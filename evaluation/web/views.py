@@ -13,9 +13,9 @@ from cityops.foundation.exports import Column, download
 from evaluation import selectors
 from evaluation.documents import formula_of, meaning_of, name_of, unit_of
 from evaluation.rules import INDICATORS, InvalidPeriod, Kind, Period, parse_period, period_of
-from evaluation.selectors import Figure
+from evaluation.selectors import MISSED, Figure
 from evaluation.web import shown
-from evaluation.web.asked import MISSED, Asked, address, default_period, default_region, list_address, read
+from evaluation.web.asked import Asked, address, default_period, default_region, list_address, read
 
 PAGE_SIZE = 50
 SHOWN_RECORDS = 8
@@ -160,8 +160,7 @@ class CountedPaginator(Paginator):
 
 def _part_of(request: HttpRequest, figure: Figure) -> str:
     part = request.GET.get("part") or figure.indicator.denominator.code
-    can_miss = figure.indicator.times == 100
-    if part not in figure.counts and not (part == MISSED and can_miss):
+    if part not in selectors.parts_listed(figure):
         raise Http404(f"No part {part}")
     return part
 

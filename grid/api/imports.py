@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
@@ -60,7 +61,7 @@ class ImportList(IdempotentWrites, Polled, ListAPIView):
         options = {name: given[name] for name in ("dry_run", "skip_refused", "repair")}
         run = take_upload(given["kind"], given["file"], mapping=given["mapping"], options=options)
         if run.is_under_way:
-            wake_imports()
+            transaction.on_commit(wake_imports)  # a worker that looks before the commit finds nothing
         return Response(ImportAnswer(run).data, status=201)
 
 

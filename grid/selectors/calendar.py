@@ -14,6 +14,8 @@ from grid.rules.moving import DEFAULT_LIMITS, Desk
 
 LOCAL_SOURCE = "本市调整"
 """Source of a day that the city itself changed; such a day alone does not make a year official."""
+FIRST_YEAR, LAST_YEAR = 2004, 2099
+"""The years that may be asked for."""
 KEPT_SECONDS = 30
 """How long a process counts with the calendar it has read; a change made elsewhere holds after that time."""
 
@@ -42,6 +44,14 @@ def work_calendar() -> WorkCalendar:
         days={row.day: row.is_workday for row in days},
         official_years=frozenset(row.day.year for row in days if row.source != LOCAL_SOURCE),
     )
+
+
+def days_of(year: int) -> list[CalendarDay]:
+    """The days of a year that differ from their weekday, each with ``is_local``: changed by the city itself."""
+    days = list(CalendarDay.objects.filter(day__year=year))
+    for row in days:
+        row.is_local = row.source == LOCAL_SOURCE  # type: ignore[attr-defined]
+    return days
 
 
 def read_desk() -> Desk:

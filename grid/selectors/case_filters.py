@@ -23,29 +23,42 @@ LIGHTS = (
 )
 SITUATIONS = (
     ("open", _("未完结")),
-    ("overdue", _("已超期")),
+    ("overdue", _("已过结案期限")),
     ("finished", _("已完结")),
     ("unplaced", _("不在任何网格")),
 )
+SITUATION_HELP = (
+    "open: not finished; overdue: open and past the deadline for closing (not the same as a red light, which is about "
+    "the limit of the present stage); finished: closed, rejected or void; unplaced: in no unit grid"
+)
+WAITING_HELP = "true: only cases that the caller could move on now"
+DIVISION_HELP = "Division code; everything under it counts"
+LIGHT_HELP = "Light of the limit that runs now: red where the present stage's has passed, though closing may not be due"
 
 
 class CaseFilter(django_filters.FilterSet):
     """``CaseFilter(data, queryset, request=request)``: ``.form`` for a page, ``.qs`` for the cases, newest first."""
 
-    q = django_filters.CharFilter(method="by_text", label=_("案件号、描述或位置"))
+    q = django_filters.CharFilter(
+        method="by_text",
+        label=_("案件号、描述或位置"),
+        help_text="Beginning of the case number (6 digits and more), or words of description, address or matter",
+    )
     state = django_filters.MultipleChoiceFilter(choices=Case.State.choices, label=_("案件状态"))
-    situation = django_filters.ChoiceFilter(choices=SITUATIONS, method="by_situation", label=_("办理情况"))
-    light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"))
+    situation = django_filters.ChoiceFilter(
+        choices=SITUATIONS, method="by_situation", label=_("办理情况"), help_text=SITUATION_HELP
+    )
+    light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"), help_text=LIGHT_HELP)
     kind = django_filters.ChoiceFilter(choices=Case.Kind.choices, label=_("类别"))
     class_code = django_filters.CharFilter(method="by_class", label=_("分类代码"))
     source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"))
     urgency = django_filters.ChoiceFilter(choices=Case.Urgency.choices, label=_("紧急程度"))
-    division = django_filters.CharFilter(method="by_division", label=_("区划"))
+    division = django_filters.CharFilter(method="by_division", label=_("区划"), help_text=DIVISION_HELP)
     grid_code = django_filters.CharFilter(label=_("单元网格"))
     duty_org = django_filters.CharFilter(label=_("处置责任单位"))
     reported_from = django_filters.DateFilter(method="by_first_day", label=_("上报日期从"))
     reported_to = django_filters.DateFilter(method="by_last_day", label=_("上报日期到"))
-    waiting = django_filters.BooleanFilter(method="by_waiting", label=_("等我办理"))
+    waiting = django_filters.BooleanFilter(method="by_waiting", label=_("等我办理"), help_text=WAITING_HELP)
     updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label=_("更新时间从"))
 
     class Meta:

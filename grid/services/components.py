@@ -42,7 +42,9 @@ def change_state(*, user: User, obj_id: str, state: str, reason: str = "") -> Co
     """
     component = _locked(user, obj_id)
     if state not in NEXT:
-        raise InvalidInput(_("没有状态代码“%(state)s”。") % {"state": state}, errors=[{"field": "state"}])
+        raise InvalidInput(
+            _("没有状态代码“%(state)s”。") % {"state": state}, errors=[{"field": "state", "code": "invalid_choice"}]
+        )
     before = component.state
     if before == state:
         return component
@@ -84,7 +86,7 @@ def edit(*, user: User, obj_id: str, values: Mapping[str, str]) -> Component:
     if unknown := sorted(set(values) - set(EDITABLE)):
         raise InvalidInput(
             _("不能修改 %(fields)s；编码、分类和位置请重新导入。") % {"fields": "、".join(unknown)},
-            errors=[{"field": name} for name in unknown],
+            errors=[{"field": name, "code": "fixed"} for name in unknown],
         )
     before = {name: getattr(component, name) for name in values if getattr(component, name) != values[name]}
     if not before:

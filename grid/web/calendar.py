@@ -25,11 +25,10 @@ from cityops.accounts.services.limits import has_whole_instance
 from cityops.foundation.errors import InvalidInput
 from grid.models import CalendarDay
 from grid.rules.clock import CalendarWithoutHours, WorkCalendar, explain
-from grid.selectors.calendar import LOCAL_SOURCE, work_calendar
+from grid.selectors.calendar import FIRST_YEAR, LAST_YEAR, LOCAL_SOURCE, work_calendar
 from grid.services import calendar as service
 from sync.standard.models import DisposalRule
 
-FIRST_YEAR, LAST_YEAR = 2004, 2099
 CHANGE = "grid.change_calendar"
 
 

@@ -19,12 +19,12 @@ from grid.rules.clock import Light
 from grid.selectors.boards import day_start
 from grid.selectors.case_filters import CaseFilter
 
-TODAY, WAITING, OPEN, OVERDUE, FINISHED, ALL = "today", "waiting", "open", "overdue", "finished", "all"
+TODAY, WAITING, OPEN, RED, FINISHED, ALL = "today", "waiting", "open", "red", "finished", "all"
 VIEWS = (
     (TODAY, _("今日上报")),
     (WAITING, _("待我办理")),
     (OPEN, _("未结")),
-    (OVERDUE, _("红灯")),
+    (RED, _("红灯")),
     (FINISHED, _("已结束")),
     (ALL, _("全部")),
 )
@@ -62,6 +62,8 @@ class CaseListFilter(CaseFilter):
         super().__init__(data, queryset.order_by(*ORDERS[""]), request=request)
         fields: Any = self.form.fields
         fields["division"].widget = forms.Select(choices=[("", _("全部区划")), *division_choices(request.user)])
+        for field in fields.values():
+            field.help_text = ""  # said to other systems; the page has its labels
         for name in ("reported_from", "reported_to"):
             fields[name].widget = forms.DateInput(attrs={"type": "date"})
 
@@ -79,7 +81,7 @@ class CaseListFilter(CaseFilter):
             return self.by_waiting(queryset, "waiting", True)
         if value == OPEN:
             return queryset.open()
-        if value == OVERDUE:
+        if value == RED:
             return queryset.open().filter(light_now=Light.RED.value)
         if value == FINISHED:
             return queryset.filter(state__in=[stage.value for stage in FINAL_STAGES])

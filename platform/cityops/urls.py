@@ -13,6 +13,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("", "cityops.foundation.urls", ALWAYS),
     ("", "cityops.accounts.web.urls", ALWAYS),
     ("", "cityops.web.urls", ALWAYS),
+    ("", "cityops.web.wall_urls", frozenset({"command"})),
     ("divisions/", "cityops.web.division_urls", ALWAYS),
     ("standard/", "sync.standard.web.urls", frozenset({"exchange"})),
     ("exchange/", "sync.exchange.web.urls", frozenset({"exchange"})),
@@ -37,6 +38,8 @@ API: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("", "grid.api.upkeep_urls", frozenset({"command"})),
     ("", "grid.api.desk_urls", frozenset({"command"})),
     ("", "evaluation.api.urls", frozenset({"evaluation"})),
+    ("", "cityops.web.city_api_urls", frozenset({"analysis"})),
+    ("", "cityops.maintenance.api.urls", frozenset({"maintenance"})),
 )
 """The same for ``/api/v1/``."""
 

@@ -1,8 +1,10 @@
 """The API of cases: what other systems read and write."""
 
+import datetime as dt
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from grid.models import Case, CaseStep
 from tests.factories import grid as ground
@@ -132,3 +134,36 @@ def test_a_department_reads_only_its_own(client):
     ground.stored_case(duty_org="other", state="45")
     client.force_login(person("department", organisation=own), backend=BACKEND)
     assert [row["duty_org"] for row in client.get(LIST).json()["results"]] == [own.org_code]
+
+
+def walked(client, query):
+    """The numbers of all cases of a list, page by page."""
+    numbers, address = [], f"{LIST}?page_size=1&{query}"
+    while address:
+        page = client.get(address).json()
+        numbers += [case["case_no"] for case in page["results"]]
+        address = page["next"]
+    return numbers
+
+
+def test_the_list_comes_in_the_order_asked_for_page_by_page(desk):
+    at = timezone.now()
+    hour = dt.timedelta(hours=1)
+    old = ground.stored_case(reported_at=at - 9 * hour, stage_due_at=at + hour).case_no
+    done = ground.stored_case(reported_at=at - 5 * hour, state="80").case_no
+    new = ground.stored_case(reported_at=at - hour, stage_due_at=at - hour).case_no
+    Case.objects.filter(case_no=old).update(updated_at=at + hour)
+    assert walked(desk, "") == walked(desk, "order=newest") == [new, done, old]
+    assert walked(desk, "order=oldest") == [old, done, new]
+    assert walked(desk, "order=changed") == [done, new, old]
+    assert walked(desk, "order=due") == [new, old], "what is finished has no limit that runs"
+
+
+def test_a_red_light_and_a_passed_deadline_for_closing_are_two_things(desk):
+    hour = dt.timedelta(hours=1)
+    late_at_the_desk = ground.stored_case(stage_due_at=timezone.now() - hour, close_deadline=timezone.now() + hour)
+    late_to_close = ground.stored_case(stage_due_at=timezone.now() + hour, close_deadline=timezone.now() - hour)
+    assert walked(desk, "light=red") == [late_at_the_desk.case_no]
+    assert walked(desk, "situation=overdue") == [late_to_close.case_no]
+    shown = desk.get("/cases/?view=red").content.decode()
+    assert (late_at_the_desk.case_no in shown, late_to_close.case_no in shown) == (True, False)

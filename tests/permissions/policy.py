@@ -32,8 +32,9 @@ class Row:
     query: str = ""
     posts: bool = False
     peers: bool = False
-    is_made: bool = True
-    """False where the thing is not in the world of the tests, so that only the permission is checked here."""
+    holds: str = ""
+    """A text that is there for who is responsible and, unless ``says_alike``, for nobody else; or the name of one:
+    ``{case}``, ``{grid}`` … of ``World.texts``. Rows with ``lists`` hold the thing's own text by themselves."""
     says_alike: bool = False
     """True where it answers for every region alike (a dictionary, a form), though its address names a thing."""
 
@@ -66,16 +67,16 @@ PEERS = (
     Row("peer-compare", ALL, PUBLIC, posts=True, peers=True),
 )
 DICTIONARIES = (
-    Row("division-list", ALL, _DIVISION),
+    Row("division-list", ALL, _DIVISION, holds="测试市", says_alike=True),
     Row("division-detail", ALL, _DIVISION, about="division", says_alike=True),
-    Row("standard-index", ALL, _STANDARD),
+    Row("standard-index", ALL, _STANDARD, holds="GL01", says_alike=True),
     Row("dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-template", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("code-list-detail", ALL, _STANDARD, about="code_list", says_alike=True),
-    Row("class-list", ALL, _STANDARD),
-    Row("class-export", ALL, _STANDARD),
-    Row("rule-list", ALL, _STANDARD),
+    Row("class-list", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
+    Row("class-export", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
+    Row("rule-list", ALL, _STANDARD, holds="立案条件1", says_alike=True),
     Row("rule-edit", ALL, ("standard.change_disposalrule",), about="rule", says_alike=True),
 )
 CASES = (
@@ -83,12 +84,25 @@ CASES = (
     Row("case-export", ALL, (*_CASE, "grid.export_case"), lists="case"),
     Row("search", ALL),
     Row("case-detail", ALL, _CASE, about="case"),
-    Row("wall", ALL, _CASE),
+    Row("wall", CITY, _CASE, holds="区划330102"),
     Row("tile", ALL, about="tile"),
     Row("case-register", CITY, ("grid.register_case",)),
-    Row("case-class-search", CITY, ("grid.register_case",)),
-    Row("case-place", CITY, ("grid.register_case",), query="lng=120.005&lat=30.005"),
-    Row("calendar", CITY, ("grid.view_calendar",)),
+    Row(
+        "case-class-search",
+        CITY,
+        ("grid.register_case",),
+        query="class_words=垃圾",
+        holds="暴露垃圾",
+        says_alike=True,
+    ),
+    Row(
+        "case-place",
+        CITY,
+        ("grid.register_case",),
+        query="longitude=120.005&latitude=30.005",
+        holds="{case}",
+    ),
+    Row("calendar", CITY, ("grid.view_calendar",), query="year=2026", holds="2026", says_alike=True),
     Row("case-act", CITY, _CASE, about="case_act", posts=True),
 )
 GROUND = (
@@ -100,34 +114,35 @@ GROUND = (
     Row("component-detail", ALL, ("grid.view_component",), about="component"),
     Row("component-edit", CITY, ("grid.change_component",), about="component"),
     Row("component-state", CITY, ("grid.change_component_state",), about="component", posts=True),
-    Row("import-list", CITY, _IMPORT),
+    Row("import-list", CITY, _IMPORT, lists="import"),
     Row("import-new", CITY, _IMPORT),
     Row("import-detail", CITY, _IMPORT, about="import"),
     Row("import-issues", CITY, _IMPORT, about="import"),
 )
 _LINK = ("exchange.view_link",)
 EXCHANGE = (
-    Row("exchange-overview", ALL, _LINK),
-    Row("exchange-link", ALL, _LINK, about="link", is_made=False),
-    Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", is_made=False, posts=True),
-    Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", is_made=False, posts=True),
-    Row("exchange-parked", ALL, _LINK),
-    Row("exchange-parked-export", ALL, _LINK),
-    Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", is_made=False, posts=True),
+    Row("exchange-overview", ALL, _LINK, holds="{link}"),
+    Row("exchange-link", ALL, _LINK, about="link"),
+    Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", posts=True),
+    Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", posts=True),
+    Row("exchange-parked", ALL, _LINK, lists="parked"),
+    Row("exchange-parked-export", ALL, _LINK, lists="parked"),
+    Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", posts=True),
     Row("exchange-enrolments", ALL, _LINK),
-    Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", is_made=False, posts=True),
+    Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", posts=True),
     Row("exchange-code", ALL, ("exchange.make_code",), posts=True),
-    Row("api:exchange-link-list", ALL, _LINK),
-    Row("api:exchange-dataset-list", ALL, _LINK),
-    Row("api:exchange-parked-list", ALL, _LINK),
+    Row("api:exchange-link-list", ALL, _LINK, lists="link"),
+    Row("api:exchange-link", ALL, _LINK, about="link"),
+    Row("api:exchange-dataset-list", ALL, _LINK, holds="{node_code}"),
+    Row("api:exchange-parked-list", ALL, _LINK, lists="parked"),
 )
 FIGURES = (
-    Row("figure-list", ALL, _FIGURE),
+    Row("figure-list", ALL, _FIGURE, query="region={here}&period=2026", holds="on_time_closing_rate"),
     Row("figure-detail", ALL, _FIGURE, about="figure"),
-    Row("figure-records", ALL, (*_FIGURE, *_CASE), about="figure"),
-    Row("figure-export", ALL, ("evaluation.export_figure", *_CASE), about="figure"),
-    Row("city-list", UPPER, _FIGURE),
-    Row("city-detail", UPPER, _FIGURE, about="city"),
+    Row("figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
+    Row("figure-export", ALL, ("evaluation.export_figure", *_CASE), about="figure", holds="{case}"),
+    Row("city-list", UPPER, _FIGURE, holds="区划330102"),
+    Row("city-detail", UPPER, _FIGURE, about="city", holds="测试市"),
 )
 MAINTENANCE = (
     Row("maintenance", ALL),
@@ -179,6 +194,9 @@ API = (
     ),
     Row("api:person-list", ALL, _PEOPLE, lists="person"),
     Row("api:person-detail", ALL, _PEOPLE, about="person"),
+    Row("api:node-list", ALL, ("maintenance.view_node",), lists="node"),
+    Row("api:node-detail", ALL, ("maintenance.view_node",), about="node"),
+    Row("api:city-list", UPPER, _FIGURE, holds="区划330102"),
     Row("api:grid-list", ALL, ("grid.view_unitgrid",), lists="grid"),
     Row("api:grid-detail", ALL, ("grid.view_unitgrid",), about="grid"),
     Row("api:component-list", ALL, ("grid.view_component",), lists="component"),
@@ -191,26 +209,35 @@ API = (
         ("grid.change_component_state",),
         about="component",
     ),
-    Row("api:import-list", CITY, _IMPORT),
+    Row("api:import-list", CITY, _IMPORT, lists="import"),
     Row("api:import-detail", CITY, _IMPORT, about="import"),
     Row("api:import-issues", CITY, _IMPORT, about="import"),
-    Row("api:division-list", ALL, _DIVISION),
+    Row("api:division-list", ALL, _DIVISION, holds="测试市", says_alike=True),
     Row("api:division-detail", ALL, _DIVISION, about="division", says_alike=True),
-    Row("api:standard-versions", ALL, _STANDARD),
-    Row("api:dataset-list", ALL, _STANDARD),
+    Row("api:standard-versions", ALL, _STANDARD, holds="is_default", says_alike=True),
+    Row("api:dataset-list", ALL, _STANDARD, holds="GL01", says_alike=True),
     Row("api:dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("api:dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("api:code-list-detail", ALL, _STANDARD, about="code_list", says_alike=True),
-    Row("api:class-list", ALL, _STANDARD),
-    Row("api:rule-list", ALL, _STANDARD),
+    Row("api:class-list", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
+    Row("api:rule-list", ALL, _STANDARD, holds="立案条件1", says_alike=True),
     Row("api:case-list", ALL, _CASE, lists="case"),
     Row("api:case-detail", ALL, _CASE, about="case"),
+    Row("api:calendar", CITY, ("grid.view_calendar",), query="year=2026", holds="stage_limits", says_alike=True),
+    Row(
+        "api:case-class-search",
+        CITY,
+        ("grid.register_case",),
+        query="words=垃圾",
+        holds="暴露垃圾",
+        says_alike=True,
+    ),
     Row("api:case-register", CITY, ("grid.register_case",), posts=True),
     Row("api:case-act", CITY, _CASE, about="case_act", posts=True),
-    Row("api:indicator-list", ALL, _FIGURE),
-    Row("api:figure-list", ALL, _FIGURE),
+    Row("api:indicator-list", ALL, _FIGURE, holds="closing_rate", says_alike=True),
+    Row("api:figure-list", ALL, _FIGURE, query="region={here}&period=2026", holds="on_time_closing_rate"),
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
-    Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure"),
+    Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
 ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
 BY_NAME = {row.name: row for row in ROWS}

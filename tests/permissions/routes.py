@@ -29,11 +29,12 @@ class Route(NamedTuple):
         return BY_NAME[self.name]
 
 
-def _walk(patterns, prefix="", namespace=""):
+def walk(patterns, prefix="", namespace=""):
+    """Every route below some URL patterns."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _walk(pattern.url_patterns, prefix + str(pattern.pattern), inner)
+            yield from walk(pattern.url_patterns, prefix + str(pattern.pattern), inner)
         elif isinstance(pattern, URLPattern):
             yield Route(f"{namespace}{pattern.name}", prefix + str(pattern.pattern), pattern.callback)
 
@@ -41,7 +42,7 @@ def _walk(patterns, prefix="", namespace=""):
 @cache
 def routes_of(letter: str) -> tuple[Route, ...]:
     """Every route of a tier, with all its systems as they are by default."""
-    return tuple(_walk(urls.routes(active_systems(LETTER[letter], []))))
+    return tuple(walk(urls.routes(active_systems(LETTER[letter], []))))
 
 
 def guard_of(route: Route) -> tuple[set[str], set[str]] | None:

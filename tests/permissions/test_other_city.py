@@ -195,10 +195,10 @@ def test_what_its_city_sent_is_theirs_who_are_responsible(letter, code, world, i
     assert stranger.post(reverse("exchange-thaw", args=[up])).status_code == 404
     assert stranger.post(reverse("exchange-compare", args=[up])).status_code == 404
     assert stranger.post(reverse("exchange-approve", args=[CITY])).status_code == 404
-    assert stranger.post(reverse("exchange-retry", args=[Parked.objects.get().pk])).status_code == 404
+    assert stranger.post(reverse("exchange-retry", args=[Parked.objects.get(owner_code=CITY).pk])).status_code == 404
     refused = stranger.post(reverse("exchange-code"), {"child": CITY})
     assert refused.status_code == 422
-    assert Enrolment.objects.get().state == "asked"
+    assert Enrolment.objects.get(child_code=CITY).state == "asked"
 
 
 def world_node(letter: str) -> str:

@@ -36,7 +36,7 @@ entered = Visitor
 
 
 def body_of(response) -> str:
-    return response.text_read if response.streaming else response.content.decode(errors="replace")
+    return response.text_read if response.streaming else text_of(response.content)
 
 
 def is_sent_to_sign_in(response) -> bool:

@@ -1,17 +1,23 @@
 """One of everything, in 上城区 of 杭州, each with a text that nothing else has; and people who look at it."""
 
+import datetime as dt
+
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
-from grid.models import ImportRun
+from grid.models import ImportIssue, ImportRun
+from grid.rules.codes import CURRENT
+from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
+from sync.standard.models import DictionaryVersion
 from sync.standard.services.loading import load_dictionary
-from tests.factories.grid import COMMUNITY, city, disposal_rule, stored_case, unit_grid
+from tests.factories.grid import COMMUNITY, city, class_entry, disposal_rule, stored_case, unit_grid
 from tests.factories.ground import component
 from tests.factories.people import api_token, division, organisation, person
 from tiers.models import Node
@@ -33,7 +39,13 @@ class World:
         city()
         division(COMMUNITY[:9] + "000", level=Level.STREET)
         self.grid = unit_grid(name="canary-grid")
-        self.case = stored_case(address="canary-case", case_no="3301022026010100000001", origin_code="330100000000-C")
+        self.case = stored_case(
+            address="canary-case",
+            case_no="3301022026010100000001",
+            origin_code="330100000000-C",
+            filed_at=timezone.now(),
+            close_deadline=timezone.now() + dt.timedelta(minutes=1),
+        )
         self.component = component(obj_name="canary-component")
         self.organisation = organisation("CANARYORG", division_code=DISTRICT, name="canary-organisation")
         self.person = person("acceptor", division_code=DISTRICT, username="canary-person")
@@ -52,18 +64,63 @@ class World:
             std_version="1",
         )
         self.rule = disposal_rule()
+        self.import_run = ImportRun.objects.create(kind="grids", division_code=DISTRICT, file_name="canary-import")
+        ImportIssue.objects.create(run=self.import_run, row_no=1, code="bad", message="canary-issue")
+        class_entry()
+        DictionaryVersion.objects.create(
+            kind="classes", code=CURRENT, title="分类", source="tests", provenance="designed",
+            valid_from=dt.date(2026, 1, 1), is_default=True, content_sha=b"\0" * 32,
+        )  # fmt: skip
+        self._exchange()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
 
+    def _exchange(self) -> None:
+        """A link to the district's node, and what came over it."""
+        child = self.node.node_code
+        self.link = Link.objects.create(peer_code=child, peer_name="canary-link", role="child", state="live")
+        Enrolment.objects.create(
+            child_code=child, code_sha=b"x", state="asked", made_by="x", expires_at="2099-01-01T00:00Z"
+        )
+        stream = Stream.objects.create(
+            producer_code=child, flow="up", scope="A", lane="normal", epoch_id="0" * 32, seq=7, chain=b"\0" * 32
+        )
+        batch = Batch.objects.create(
+            stream=stream, epoch_no=1, from_seq=1, to_seq=7, base_chain=b"\0" * 32, to_chain=b"\0" * 32, kid="k",
+            header=b"{}", signature=b"s", body_size=1, datasets={"GL01": 7},
+        )  # fmt: skip
+        self.parked = Parked.objects.create(
+            stream=stream, epoch_no=1, seq=7, flow="up", dataset="GL01", owner_code=child, rid="1" * 32, line="x",
+            reasons=[{"code": "x", "detail": "canary-parked", "remedy": "x"}],
+        )  # fmt: skip
+        for receiver in (child, *(f"{code}-{letter.upper().replace('M', 'C')}" for letter, code in HERE.items())):
+            Receipt.objects.create(
+                stream=stream, receiver_code=receiver, epoch_no=1, from_seq=1, upto_seq=batch.to_seq, applied=6,
+                superseded=0, parked=[{"dataset": "GL01", "reasons": []}], text=b"{}", kid="k", signature=b"s",
+                made_at=timezone.now(),
+            )  # fmt: skip
+        Comparison.objects.create(
+            peer_code=child, owner_code=child, dataset="GL01", flow="up", result="different", records=1, differing=1,
+            examples=["11111111"], at=timezone.now(),
+        )  # fmt: skip
+
     def settle(self, letter: str) -> None:
         """Let the things, but for the case, belong to the node of a tier: what is its own shows most."""
-        node = f"{HERE[letter]}-{letter.upper().replace('M', 'C')}"
+        self.here = HERE[letter]
+        node = f"{self.here}-{letter.upper().replace('M', 'C')}"
         for thing in (self.grid, self.component, self.organisation):
             type(thing).objects.filter(pk=thing.pk).update(origin_code=node)
 
     def canary(self, kind: str) -> str:
         """The text that only the thing has."""
         return {"grid": self.grid.grid_code, "case": self.case.case_no}.get(kind, f"canary-{kind}")
+
+    def text_of(self, row) -> str:
+        """What who is responsible must find behind a route; empty where the table says nothing of it."""
+        if row.lists:
+            return self.canary(row.lists)
+        names = {"case": self.case.case_no, "link": "canary-link", "node_code": self.node.node_code}
+        return row.holds.format(here=self.here, **names)
 
     def arguments(self, route_name: str, about: str) -> list[object]:
         """What stands in the address of a route about a thing."""
@@ -79,28 +136,24 @@ class World:
             "token": lambda: [self.token.pk],
             "audit": lambda: [self.audit.pk],
             "import": lambda: [self.import_run.pk],
-            "figure": lambda: ["closing_rate", "330100000000", "2026"],
+            "figure": lambda: ["closing_rate", "330100000000", str(timezone.localdate().year)],
             "city": lambda: ["330100000000"],
             "division": lambda: [DISTRICT],
             "dataset": lambda: ["GL01"],
             "code_list": lambda: ["CL_VALID"],
             "rule": lambda: [self.rule.pk],
-            "link": lambda: ["330000000000-P"],
-            "parked": lambda: [1],
+            "link": lambda: [self.link.peer_code],
+            "parked": lambda: [self.parked.pk],
+            "node": lambda: [self.node.node_code],
             "tile": lambda: ["cases", 12, 3413, 1689],
             "": list,
         }
         return found[about]()
 
-    @property
-    def import_run(self) -> ImportRun:
-        """A run of an import; made when asked for."""
-        return ImportRun.objects.first() or ImportRun.objects.create(kind="grids", division_code=DISTRICT)
-
     def address(self, row) -> str:
         """The address of a route about the things of this world."""
         address = reverse(row.name, args=self.arguments(row.name, row.about))
-        return f"{address}?{row.query}" if row.query else address
+        return f"{address}?{row.query.format(here=self.here)}" if row.query else address
 
 
 def all_powerful(division_code: str, **fields) -> User:

@@ -1,5 +1,7 @@
 """Errors of the API as problem+json (RFC 9457): type, title, status, detail, a stable code, and facts."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -53,8 +55,8 @@ def plain_problem(status: int, code: str, title: str, detail: str = "") -> JsonR
     return JsonResponse(body_of(status, code, title, detail), status=status, content_type=CONTENT_TYPE)
 
 
-def _field_errors(detail: Any, path: tuple[str | int, ...] = ()) -> list[dict[str, str]]:
-    """Flatten REST framework's nested errors to field (dotted path), JSON pointer, code, detail and remedy."""
+def _field_errors(detail: Any, path: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
+    """Flatten REST framework's nested errors to entries."""
     if isinstance(detail, dict):
         return [e for key, value in detail.items() for e in _field_errors(value, (*path, key))]
     if isinstance(detail, list):
@@ -62,17 +64,29 @@ def _field_errors(detail: Any, path: tuple[str | int, ...] = ()) -> list[dict[st
         return [
             e for number, value in enumerate(detail) for e in _field_errors(value, (*path, number) if nested else path)
         ]
-    code = str(getattr(detail, "code", "invalid"))
     names = [part for part in path if part != api_settings.NON_FIELD_ERRORS_KEY]
-    entry = {
-        "field": "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names).removeprefix("."),
-        "pointer": "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in names),
-        "code": code,
-        "detail": str(detail),
-    }
-    if code in REMEDIES:
-        entry["remedy"] = str(REMEDIES[code])
-    return [entry]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names).removeprefix(".")
+    code = str(getattr(detail, "code", "invalid"))
+    return [_with_remedy({"field": field, "pointer": _pointer(names), "code": code, "detail": str(detail)})]
+
+
+def _pointer(names: Iterable[str | int]) -> str:
+    return "".join(f"/{str(name).replace('~', '~0').replace('/', '~1')}" for name in names)
+
+
+def _with_remedy(entry: dict[str, Any]) -> dict[str, Any]:
+    remedy = REMEDIES.get(entry["code"])
+    return {**entry, "remedy": str(remedy)} if remedy and "remedy" not in entry else entry
+
+
+def _entries_of(exc: CityOpsError) -> list[dict[str, Any]]:
+    """The entries of an error, each whole: pointer from the field, and what is left out from the error itself."""
+    entries = []
+    for given in exc.facts["errors"]:
+        entry = {"field": "", "code": exc.code, "detail": exc.detail, **given}
+        entry["pointer"] = _pointer(re.findall(r"[^.\[\]]+", entry["field"]))
+        entries.append(_with_remedy(entry))
+    return entries
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -83,7 +97,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = NotAllowed()
     if isinstance(exc, CityOpsError):
         set_rollback()
-        return problem(exc.status, exc.code, str(exc.title), exc.detail, **exc.facts)
+        facts = dict(exc.facts)
+        if "errors" in facts:
+            facts["errors"] = _entries_of(exc)
+        return problem(exc.status, exc.code, str(exc.title), exc.detail, **facts)
     if not isinstance(exc, exceptions.APIException):
         return None
     set_rollback()

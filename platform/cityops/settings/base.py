@@ -218,6 +218,7 @@ SPECTACULAR_SETTINGS = {
         "ComponentStateEnum": "grid.models.components.Component.State",
         "ImportStateEnum": "grid.models.imports.ImportRun.State",
         "ImportKindEnum": "grid.models.imports.ImportRun.Kind",
+        "ExchangeLightEnum": "sync.exchange.api.serializers.LIGHTS",
         "RecordKindEnum": "grid.models.cases.Case.Kind",
     },
 }

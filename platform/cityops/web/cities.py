@@ -3,11 +3,12 @@
 The order is that of the division codes; nothing here ranks cities.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -68,11 +69,10 @@ class CityRow:
         return [(figure, figure_url(figure)) for figure in self.series]
 
 
-def city_places(user: Any) -> list[Place]:
+def city_divisions(user: Any) -> QuerySet[Division]:
     """The cities within the person's region that report to this platform: those with a node."""
     codes = links.child_divisions(user)
-    found = Division.objects.current().filter(code__in=codes).order_by("code").defer("boundary", "boundary_3857")
-    return [Place(division.code, division.name, division.level) for division in found]
+    return Division.objects.current().filter(code__in=codes).order_by("code").defer("boundary", "boundary_3857")
 
 
 def months(at: datetime, count: int = MONTHS) -> list[Period]:
@@ -80,9 +80,10 @@ def months(at: datetime, count: int = MONTHS) -> list[Period]:
     return period_of(timezone.localdate(at), Kind.MONTH).series(count)
 
 
-def rows(user: Any, indicator: Indicator, at: datetime) -> list[CityRow]:
-    """All cities that the person may see, with everything the pages show of them."""
-    places = city_places(user)
+def rows(user: Any, indicator: Indicator, at: datetime, divisions: Iterable[Division] | None = None) -> list[CityRow]:
+    """All cities that the person may see, or some of ``city_divisions``, with everything the pages show of them."""
+    chosen = city_divisions(user) if divisions is None else divisions
+    places = [Place(division.code, division.name, division.level) for division in chosen]
     if not places:
         return []
     periods = months(at)
@@ -182,7 +183,7 @@ def _totals(
         "bad": [city.place.name for city in cities if city.link.worst == "red"],
         "today": Shown(sum(city.counts.get("today", 0) for city in cities), address("case-list", query="view=today")),
         "open": Shown(sum(city.counts.get("open", 0) for city in cities), address("case-list", query="view=open")),
-        "red": Shown(sum(city.counts.get("red", 0) for city in cities), address("case-list", query="view=overdue")),
+        "red": Shown(sum(city.counts.get("red", 0) for city in cities), address("case-list", query="view=red")),
         "backlog": sum(city.link.backlog for city in cities),
         "parked": sum(city.link.parked for city in cities),
         **{code: shown(whole[place.code, code, this], whole[place.code, code, last]) for code in INDICATORS},

@@ -82,7 +82,7 @@ def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lights: d
         "needed": closing.denominator,
         "closed": closing.numerator,
         "open": Shown(lights["total"], address("case-list", query="view=open")),
-        "red": Shown(lights["red"], address("case-list", query="view=overdue&order=due")),
+        "red": Shown(lights["red"], address("case-list", query="view=red&order=due")),
         **rates,
     }
 

@@ -54,6 +54,7 @@ class VersionList(Polled, APIView):
 class DatasetList(Polled, APIView):
     """Datasets of one version of the catalogue."""
 
+    refuses = ("404",)
     permission_classes = MAY_VIEW
 
     @extend_schema(responses=DatasetRow(many=True), parameters=[VERSION], operation_id="standard_datasets_list")

@@ -15,7 +15,9 @@ from cityops.accounts.models import Organisation
 from cityops.foundation.api.etag import Polled, check_unchanged, tag_of
 from cityops.foundation.api.idempotency import IdempotentWrites
 from cityops.foundation.api.serializers import StrictInput
+from cityops.foundation.errors import InvalidInput
 from cityops.foundation.models import IdempotentAnswer
+from cityops.foundation.problem import exception_handler
 from tests.factories.people import api_token, bearer, organisation, person
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,23 @@ def test_wrong_fields_are_named_with_pointer_and_remedy(client, headers):
     assert found["/code"]["code"] == "required"
     assert found["/code"]["remedy"]
     assert found["/items/1/name"]["field"] == "items[1].name"
+
+
+@pytest.mark.parametrize(
+    ("given", "entry"),
+    [
+        ({}, {"field": "", "pointer": "", "code": "invalid", "detail": "told"}),
+        ({"field": "state"}, {"field": "state", "pointer": "/state", "code": "invalid", "detail": "told"}),
+        (
+            {"field": "items[1].a/b", "code": "required"},
+            {"pointer": "/items/1/a~1b", "code": "required", "remedy": "补上这个字段。"},
+        ),
+        ({"field": "a", "detail": "own", "remedy": "so", "code": "required"}, {"detail": "own", "remedy": "so"}),
+    ],
+)
+def test_what_a_service_leaves_out_of_an_entry_is_filled_in(given, entry):
+    body = exception_handler(InvalidInput("told", errors=[given]), {}).data
+    assert body["errors"][0].items() >= entry.items()
 
 
 @pytest.mark.parametrize(

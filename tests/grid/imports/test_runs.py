@@ -6,22 +6,29 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from grid.api import imports
 from grid.models import Component, ImportRun
 from grid.services.imports import runs, uploads
 from grid.tasks import import_waiting
 from tests.factories.ground import csv_file
+from tests.factories.people import person
 from tests.grid.imports.test_components import MAPPING, row
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def waiting(city, settings, tmp_path, monkeypatch):
-    """An upload that is too large to be imported at once."""
+def upload(city, settings, tmp_path, monkeypatch):
+    """A file that is too large to be imported at once."""
     settings.VAR = tmp_path
     monkeypatch.setattr(uploads, "AT_ONCE", 0)
     path = csv_file(tmp_path / "c.csv", [row(1), row(2)])
-    upload = SimpleUploadedFile("c.csv", path.read_bytes())
+    return SimpleUploadedFile("c.csv", path.read_bytes())
+
+
+@pytest.fixture
+def waiting(upload):
+    """The run of it, waiting for a worker."""
     return uploads.take_upload("components", upload, mapping=MAPPING, options={"dry_run": False})
 
 
@@ -42,6 +49,21 @@ def test_a_large_upload_waits_for_a_worker_and_is_taken(waiting):
     waiting.refresh_from_db()
     assert (waiting.state, waiting.rows_taken) == ("done", 2)
     assert not uploads.stored_path(waiting).exists()
+
+
+def test_a_worker_is_woken_once_the_upload_is_committed(
+    upload, client, monkeypatch, django_capture_on_commit_callbacks
+):
+    woken = []
+    monkeypatch.setattr(imports, "wake_imports", lambda: woken.append(ImportRun.objects.get().state))
+    client.force_login(person("data_officer"), backend="django.contrib.auth.backends.ModelBackend")
+    form = {"kind": "components", "mapping": MAPPING, "file": upload}
+    with django_capture_on_commit_callbacks() as callbacks:
+        answer = client.post("/api/v1/imports/", form, headers={"Idempotency-Key": "k"})
+        assert (answer.status_code, woken) == (201, [])
+    for callback in callbacks:
+        callback()
+    assert woken == ["waiting"]
 
 
 def test_a_worker_leaves_an_upload_alone_while_another_import_runs(waiting, another_import):

@@ -96,6 +96,7 @@ class OrganisationList(IdempotentWrites, Polled, ListAPIView):
 class OrganisationDetail(IdempotentWrites, Polled, APIView):
     """One organisation."""
 
+    heeds_if_match = True
     permission_classes: Any = [HasPermission("accounts.view_organisation", write="accounts.change_organisation")]
 
     @extend_schema(responses=serializers.OrganisationOut)

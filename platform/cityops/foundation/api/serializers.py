@@ -23,8 +23,12 @@ class StrictInput(serializers.Serializer):
 class ProblemEntry(serializers.Serializer):
     """One wrong field of a request."""
 
-    field = serializers.CharField(help_text="Dotted path of the field")
-    pointer = serializers.CharField(help_text="JSON pointer (RFC 6901) into the request's body")
+    field = serializers.CharField(
+        allow_blank=True, help_text="Dotted path of the field, or name of the parameter; empty for the whole"
+    )
+    pointer = serializers.CharField(
+        allow_blank=True, help_text="The same as a JSON pointer (RFC 6901) into the request's body"
+    )
     code = serializers.CharField(help_text="Stable code of the rule")
     detail = serializers.CharField(help_text="What is wrong, in the caller's language")
     remedy = serializers.CharField(required=False, help_text="How to mend it")
