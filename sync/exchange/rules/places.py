@@ -1,9 +1,18 @@
 """Who stands where: node codes, prefixes, and who may send what to whom."""
 
+import uuid
+
 from cityops.foundation.records import Flow, Scope
 
 LETTERS = {"N": 0, "P": 2, "C": 4}
 """Digits of the division code that a node of each tier speaks for (国家 0, 省 2, 市 4)."""
+NODE_NAMESPACE = uuid.UUID("6f1c0f0e-3f5b-5c8e-9d55-5c0b2a4e7a11")
+"""Names of node records: the same node has the same rid at every tier, before it was ever heard of."""
+
+
+def node_rid(node_code: str) -> uuid.UUID:
+    """The record identifier of a node's entry in the register."""
+    return uuid.uuid5(NODE_NAMESPACE, node_code)
 
 
 def prefix_of(node_code: str) -> str:

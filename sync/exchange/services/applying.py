@@ -1,141 +1,93 @@
 """Applying a section of a batch: COPY to a staging table, checks as one pass, one set-based upsert.
 
-A record that fails is parked with its reasons and never holds up the rest: what the database itself refuses (a value
-that is no date, a number taken twice) is found by halving the section inside savepoints.
+A record that fails is parked with its reasons and never holds up the rest.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, ProgrammingError, transaction
 from django.db.backends.utils import CursorWrapper
 
-from cityops.foundation.records import ChildRows, Flow
-from sync.exchange.rules.chain import split_lines
-from sync.exchange.rules.places import prefix_of
+from cityops.foundation.records import ChildRows
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services.checks import Check, checks_of
+from sync.exchange.services.chunks import Chunk, Outcome, ParkedLine, Reason, Target
+from sync.exchange.services.clashes import park_taken, vacate
+from sync.exchange.services.judging import VERDICTS, judge
 from sync.exchange.services.shapes import Shape, quoted
 
 REFUSED_BY_DATABASE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
 """Django does not translate what COPY raises, so both kinds are caught."""
-VERDICTS = (
-    "CREATE TEMP TABLE IF NOT EXISTS sync_verdict (seq bigint PRIMARY KEY, state text, reasons jsonb) "
-    "ON COMMIT DELETE ROWS"
+NOT_ALONE = Reason(
+    "database",
+    "The database refuses records of this batch, too many to look at one by one; this one stood among them.",
+    "Records without a fault are applied by the next retry. Mend the others at their owner.",
 )
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Why a record was parked, and how to mend it."""
-
-    code: str
-    detail: str
-    remedy: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        """For the table of parked records and the receipt."""
-        return {"code": self.code, "detail": self.detail, "remedy": self.remedy}
-
-
-@dataclass
-class Outcome:
-    """What became of the records of a section."""
-
-    applied: int = 0
-    superseded: int = 0
-    settled: int = 0
-    """Records parked earlier that a later version replaced now."""
-    parked: list["ParkedLine"] = field(default_factory=list)
-
-    def add(self, other: "Outcome") -> None:
-        """Count another part of the same batch in."""
-        self.applied += other.applied
-        self.superseded += other.superseded
-        self.settled += other.settled
-        self.parked += other.parked
-
-
-@dataclass(frozen=True)
-class ParkedLine:
-    """A record that could not be applied, as it came."""
-
-    seq: int
-    dataset: str
-    rid: UUID
-    line: bytes
-    children: dict[str, str]
-    reasons: list[dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is applied, and whose it is."""
-
-    shape: Shape
-    producer: str
-    stream_id: int
-    epoch_no: int
-    batch_id: int
-    is_retry: bool = False
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some consecutive records of a section with their child rows."""
-
-    first_seq: int
-    lines: Sequence[bytes]
-    blocks: Sequence[bytes]
-
-    def halves(self) -> tuple["Chunk", "Chunk"]:
-        """The chunk cut in the middle."""
-        middle = len(self.lines) // 2
-        left, right = self.lines[:middle], self.lines[middle:]
-        return (
-            Chunk(self.first_seq, left, self.blocks_of(left)),
-            Chunk(self.first_seq + middle, right, self.blocks_of(right)),
-        )
-
-    def blocks_of(self, lines: Sequence[bytes]) -> list[bytes]:
-        """The child rows that belong to some of the lines."""
-        rids = {line.split(b"\t", 2)[1] for line in lines}
-        return [b"".join(row for row in split_lines(block) if row.split(b"\t", 1)[0] in rids) for block in self.blocks]
-
-
 def apply_chunk(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
-    """Apply records; what the database refuses is isolated by halving. Raises PeerRefused for a foreign record."""
+    """Apply records; those that the database refuses are parked. Raises PeerRefused for a foreign record.
+
+    A number taken twice is found for all records at once, a value that is none by halving; after so many of these the
+    rest of what fails is parked together.
+    """
+    found = _try(cursor, target, chunk)
+    if isinstance(found, IntegrityError):
+        found = _try(cursor, target, chunk, finds_clashes=True)
+    if isinstance(found, Outcome):
+        return found
+    if len(chunk.lines) == 1:
+        target.patience.left -= 1
+        return _park_all(cursor, target, chunk, Reason("database", str(found).strip().splitlines()[0][:300]))
+    if target.patience.left <= 0:
+        return _park_all(cursor, target, chunk, NOT_ALONE)
+    outcome = Outcome()
+    for half in chunk.halves():
+        outcome.add(apply_chunk(cursor, target, half))
+    return outcome
+
+
+def _try(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: bool = False) -> Outcome | Exception:
+    """Apply a chunk inside a savepoint; the error where the database refuses something in it."""
     try:
         with transaction.atomic():
-            return _apply(cursor, target, chunk)
+            return _apply(cursor, target, chunk, finds_clashes=finds_clashes)
     except REFUSED_BY_DATABASE as error:
-        if len(chunk.lines) > 1:
-            outcome = Outcome()
-            for half in chunk.halves():
-                outcome.add(apply_chunk(cursor, target, half))
-            return outcome
-        reason = Reason("database", str(error).strip().splitlines()[0][:300])
-        return _park_one(cursor, target, chunk, reason)
+        return error
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, psycopg.errors.CardinalityViolation):
+            raise PeerRefused("MALFORMED", f"{target.shape.kind.dataset}: a record stands in a batch twice.") from error
+        raise
 
 
-def _park_one(cursor: CursorWrapper, target: Target, chunk: Chunk, reason: Reason) -> Outcome:
-    line = chunk.lines[0]
-    try:
-        rid = UUID(line.split(b"\t", 2)[1].decode())
-    except (IndexError, ValueError) as error:
-        raise PeerRefused("MALFORMED", f"Record {chunk.first_seq} has no identifier.") from error
+def _park_all(cursor: CursorWrapper, target: Target, chunk: Chunk, reason: Reason) -> Outcome:
+    """Park the records of a chunk unseen."""
+    parked = [
+        _parked(target.shape, seq, _rid_of(seq, line), line=line, chunk=chunk, reasons=[reason.as_json()])
+        for seq, line in enumerate(chunk.lines, chunk.first_seq)
+    ]
     if not target.is_retry:
         cursor.execute(
-            "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) VALUES (%s, %s, %s, %s, 'P', %s)",
-            [target.stream_id, target.epoch_no, chunk.first_seq, rid, target.batch_id],
+            "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) "
+            "SELECT %s, %s, seq, rid, 'P', %s FROM unnest(%s::bigint[], %s::uuid[]) AS u (seq, rid)",
+            [
+                target.stream_id,
+                target.epoch_no,
+                target.batch_id,
+                [line.seq for line in parked],
+                [line.rid for line in parked],
+            ],
         )
-    return Outcome(
-        parked=[_parked(target.shape, chunk.first_seq, rid, line=line, chunk=chunk, reasons=[reason.as_json()])]
-    )
+    return Outcome(parked=parked)
+
+
+def _rid_of(seq: int, line: bytes) -> UUID:
+    try:
+        return UUID(line.split(b"\t", 2)[1].decode())
+    except (IndexError, ValueError) as error:
+        raise PeerRefused("MALFORMED", f"Record {seq} has no identifier.") from error
 
 
 def _parked(
@@ -149,18 +101,21 @@ def _parked(
     return ParkedLine(seq, shape.kind.dataset, rid, line, children, reasons)
 
 
-def _apply(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
+def _apply(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: bool) -> Outcome:
     shape = target.shape
     _stage(cursor, target, chunk)
     _refuse_foreign(cursor, target)
-    _judge(cursor, target)
+    judge(cursor, target)
+    if finds_clashes:
+        park_taken(cursor, target)
+        vacate(cursor, target)
     cursor.execute("SELECT EXISTS (SELECT FROM sync_verdict)")
     judged = cursor.fetchone()[0]
     good = "NOT EXISTS (SELECT FROM sync_verdict v WHERE v.seq = s.seq)" if judged else "true"
+    _delete(cursor, target, good)
     _upsert(cursor, target, good)
     for child in shape.kind.children:
         _upsert_children(cursor, target, child, good)
-    _delete(cursor, target, good)
     applied = _write_versions(cursor, target, good)
     settled = 0 if target.is_retry else _settle_replaced(cursor, target, good)
     if not target.is_retry:
@@ -204,55 +159,6 @@ def _refuse_foreign(cursor: CursorWrapper, target: Target) -> None:
     )
     if row := cursor.fetchone():
         raise PeerRefused("OWNER", f"{shape.kind.dataset} {row[0]} belongs to {row[1]}, not to {target.producer}.")
-
-
-def _judge(cursor: CursorWrapper, target: Target) -> None:
-    """Write a verdict for every record that is not simply applied."""
-    shape = target.shape
-    cursor.execute(
-        f"""
-        INSERT INTO sync_verdict
-        SELECT s.seq, CASE WHEN (s.rec_epoch, s.rev) = (v.rec_epoch, v.rev) THEN 'P' ELSE 'S' END,
-               '[{{"code": "FORK", "detail": "The same version with another content.", "remedy": ""}}]'::jsonb
-        FROM {shape.stage} s JOIN sync_record v ON v.rid = s.rid
-        WHERE (s.rec_epoch, s.rev) < (v.rec_epoch, v.rev)
-           OR ((s.rec_epoch, s.rev) = (v.rec_epoch, v.rev) AND decode(s.content_sha, 'hex') <> v.content_sha)
-        """
-    )
-    checks = [*_place_checks(target), *checks_of(shape.kind)]
-    if not checks:
-        return
-    broken = " OR ".join(f"({check.broken})" for check in checks)
-    reasons = ", ".join(f"CASE WHEN {check.broken} THEN {_literal(check)} END" for check in checks)
-    cursor.execute(
-        f"INSERT INTO sync_verdict SELECT s.seq, 'P', to_jsonb(array_remove(ARRAY[{reasons}], NULL)) "
-        f"FROM {shape.stage} s WHERE s.op = 'U' AND ({broken}) ON CONFLICT DO NOTHING"
-    )
-
-
-def _literal(check: Check) -> str:
-    reason = Reason(check.code, check.detail, check.remedy).as_json()
-    return f"{_quote(json.dumps(reason, ensure_ascii=False))}::jsonb"
-
-
-def _quote(text: str) -> str:
-    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def _place_checks(target: Target) -> list[Check]:
-    kind = target.shape.kind
-    prefix = prefix_of(target.producer)
-    if kind.flow is Flow.DOWN or not prefix or kind.division_field not in target.shape.columns:
-        return []
-    column = quoted(kind.division_field)
-    return [
-        Check(
-            "owner_division",
-            f"NOT starts_with({column}, '{prefix}')",
-            f"The record lies outside the division {prefix} of {target.producer}.",
-            "A node reports only what lies in its own division: mend the division code at the owner.",
-        )
-    ]
 
 
 def _upsert(cursor: CursorWrapper, target: Target, good: str) -> None:

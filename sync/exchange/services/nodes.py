@@ -10,14 +10,14 @@ from django.utils import timezone
 from cityops.foundation import audit
 from cityops.foundation.records import registry
 from sync.exchange.models import DirtyMark, RecordVersion, SyncSelf
+from sync.exchange.rules.places import node_rid
 from sync.exchange.services.keys import make_own_key
 from sync.exchange.services.sequencing import mark_all
 from tiers.models import Node
 from tiers.tier import TIER_CODE, this_instance
 
-NODE_NAMESPACE = uuid.UUID("6f1c0f0e-3f5b-5c8e-9d55-5c0b2a4e7a11")
-"""Names of node records: the same node has the same rid at every tier, before it was ever heard of."""
-STD_VERSION = "CJ/T 545-2023"
+STD_VERSION = "CJ/T 545-2021"
+"""The data standard that the records of this version follow."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,6 @@ class Initialised:
     node_code: str
     kid: str
     marked: int
-
-
-def node_rid(node_code: str) -> uuid.UUID:
-    """The record identifier of a node's entry in the register."""
-    return uuid.uuid5(NODE_NAMESPACE, node_code)
 
 
 @transaction.atomic
@@ -75,6 +70,8 @@ def register_node(
         node = Node(rid=node_rid(node_code), node_code=node_code, origin_code=node_code, std_version=STD_VERSION)
     node.platform_name, node.tier, node.division_code = name, tier, node_code[:12]
     node.base_url, node.public_key = base_url, public_key
+    if not node.is_replica:
+        node.std_version = STD_VERSION
     if parent_code:
         node.parent_code = parent_code
         node.status = Node.State.JOINED

@@ -7,7 +7,8 @@ from cityops.foundation import audit
 from cityops.foundation.records import registry
 from sync.exchange.models import InboxEntry, Parked, Stream
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services.applying import Chunk, Target, apply_chunk
+from sync.exchange.services.applying import apply_chunk
+from sync.exchange.services.chunks import Chunk, Target
 from sync.exchange.services.shapes import Shape, steady_text
 
 AT_ONCE = 5000

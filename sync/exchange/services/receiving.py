@@ -21,7 +21,8 @@ from sync.exchange.rules import envelope, places
 from sync.exchange.rules.crypto import SUITES, sha256_hex
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import keys, sealing, streams
-from sync.exchange.services.applying import Chunk, Outcome, ParkedLine, Target, apply_chunk
+from sync.exchange.services.applying import apply_chunk
+from sync.exchange.services.chunks import Chunk, Outcome, ParkedLine, Patience, Target
 from sync.exchange.services.shapes import Shape, steady_text
 
 SIGNED_RECEIPT = b"CSP1-RECEIPT\n"
@@ -164,11 +165,11 @@ def _stream_at(header: envelope.Header) -> Stream:
 
 
 def _apply_sections(cursor: CursorWrapper, stream: Stream, batch: Batch, opened: Opened) -> Outcome:
-    outcome = Outcome()
+    outcome, patience = Outcome(), Patience()
     seq = opened.header.from_seq
     for section, lines, blocks in opened.sections:
         shape = Shape(registry.get(section.dataset))
-        target = Target(shape, stream.producer_code, stream.pk, stream.epoch_no, batch.pk)
+        target = Target(shape, stream.producer_code, stream.pk, stream.epoch_no, batch.pk, patience=patience)
         outcome.add(apply_chunk(cursor, target, Chunk(seq, lines, blocks)))
         seq += len(lines)
     return outcome

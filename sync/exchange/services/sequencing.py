@@ -125,14 +125,17 @@ def _find_changes(cursor: CursorWrapper, kind: RecordKind, me: SyncSelf) -> None
 
 
 def _number(cursor: CursorWrapper) -> None:
-    """Give each changed record the next number of its stream, and write its version down."""
+    """Give each changed record the next number of its stream, and write its version down.
+
+    What is deleted comes first: its number may be given to a record that was made since.
+    """
     cursor.execute(
         """
         INSERT INTO sync_numbered
         SELECT c.dataset, c.rid, c.op, c.content_sha, c.rec_epoch, c.rev, c.stream_id,
                s.seq + row_number() OVER w, (sum(c.size) OVER w - c.size) / %s
         FROM sync_changed c LEFT JOIN sync_stream s ON s.id = c.stream_id
-        WINDOW w AS (PARTITION BY c.stream_id ORDER BY c.dataset, c.rid)
+        WINDOW w AS (PARTITION BY c.stream_id ORDER BY c.dataset, c.op, c.rid)
         """,
         [settings.SYNC_BATCH_BYTES],
     )

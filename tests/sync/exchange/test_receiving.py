@@ -204,12 +204,12 @@ def test_a_value_that_the_database_refuses_parks_one_record_and_not_the_batch(fr
 
 
 def test_a_parked_record_is_applied_by_a_retry_once_its_cause_is_gone(from_city, monkeypatch):
-    from sync.exchange.services import applying, parking
+    from sync.exchange.services import judging, parking
     from sync.exchange.services.checks import Check
 
     sent = from_city("城管局")
     never = [Check("never", "true", "never")]
-    monkeypatch.setattr(applying, "checks_of", lambda kind: never)
+    monkeypatch.setattr(judging, "checks_of", lambda kind: never)
     receive(sent.envelope, sender=CITY)
     parked = Parked.objects.get()
     assert parking.retry(parked).state == "P"
