@@ -67,6 +67,7 @@ DICTIONARIES = (
     Row("division-list", ALL, _DIVISION),
     Row("division-detail", ALL, _DIVISION, about="division", says_alike=True),
     Row("standard-index", ALL, _STANDARD),
+    Row("standard-export", ALL, _STANDARD),
     Row("dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-template", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
@@ -74,6 +75,8 @@ DICTIONARIES = (
     Row("class-list", ALL, _STANDARD),
     Row("class-export", ALL, _STANDARD),
     Row("rule-list", ALL, _STANDARD),
+    Row("rule-export", ALL, _STANDARD),
+    Row("rule-new", ALL, ("standard.change_disposalrule",)),
     Row("rule-edit", ALL, ("standard.change_disposalrule",), about="rule", says_alike=True),
 )
 CASES = (
