@@ -1,15 +1,16 @@
-"""A system check: every exchanged model agrees with the definition of its dataset."""
+"""System checks: every exchanged model agrees with the definition of its dataset, as shipped and as loaded."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
-from django.core.checks import CheckMessage, Error, register
-from django.db import models
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.db import DatabaseError, models, transaction
 
 from cityops.foundation.records import RecordKind, registry
 from sync.standard.files import shipped_catalogue
 from sync.standard.rules.definitions import Catalogue, FieldDef, Kind
+from sync.standard.selectors.dictionaries import catalogue as loaded_catalogue
 
 HOLDERS: dict[Kind, tuple[type[Any], ...]] = {
     Kind.TEXT: (models.CharField, models.TextField),
@@ -29,6 +30,28 @@ HOLDERS: dict[Kind, tuple[type[Any], ...]] = {
 def check_models_follow_their_datasets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Compare every registered record kind with the catalogue that comes with the product."""
     return disagreements(shipped_catalogue())
+
+
+@register(Tags.database)
+def check_models_follow_the_loaded_default(
+    app_configs: Any, databases: Any = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Compare them with the default version in the database, which is the one that validates.
+
+    Runs with ``migrate`` and ``check --database default``. Warnings, no errors: after an upgrade ``migrate`` must
+    pass before ``load_standard`` can bring the edition that the new models were made for.
+    """
+    if not databases:
+        return []
+    try:
+        with transaction.atomic():
+            loaded = loaded_catalogue()
+    except DatabaseError:  # before the first migrate there is no table
+        return []
+    return [
+        Warning(f"{loaded.code} (loaded): {error.msg}", obj=error.obj, id=str(error.id).replace(".E", ".W"))
+        for error in disagreements(loaded)
+    ]
 
 
 def disagreements(catalogue: Catalogue) -> list[CheckMessage]:

@@ -6,10 +6,11 @@ A file is JSON with ``kind`` (datasets, classes, rules), ``code``, ``title``, ``
 
 import datetime as dt
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -17,23 +18,49 @@ from cityops.foundation.errors import InvalidInput
 from sync.standard.rules.definitions import Catalogue
 
 DATA = Path(__file__).parent / "data"
-HEAD = ("code", "title", "source", "provenance", "valid_from")
 CONTENT = {"datasets": ("datasets", "codelists"), "classes": ("classes",), "rules": ("rules",)}
+LONGEST_CLASS_VERSION = 20
+"""Characters of the code of a class standard: every case and component carries it."""
+_ROW = re.compile(r"(?: - at )?`\$(?:\.\w+)?\[(?P<row>\d+)\](?:\.(?P<field>\w+))?[^`]*`")
+Mark = Literal["standard", "transcribed", "municipal", "designed"]
+"""Where something comes from; the model's ``Provenance`` has the words."""
+
+
+ClassCode = Annotated[str, msgspec.Meta(min_length=1, max_length=5)]
+OtherCode = Annotated[str, msgspec.Meta(max_length=5)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Head(msgspec.Struct):
+    """What every file says of itself; other keys are kept as they are."""
+
+    code: Name
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    provenance: Mark
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    default: bool = False
+
+    def __post_init__(self) -> None:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("`valid_to` lies before `valid_from`")
 
 
 class ClassItem(msgspec.Struct, forbid_unknown_fields=True):
     """One class of a class file."""
 
-    kind: str
-    code: str
-    name: str
-    big_code: str
-    name_en: str = ""
-    big_name: str = ""
+    kind: Literal["1", "2"]
+    code: ClassCode
+    name: Name
+    big_code: Annotated[str, msgspec.Meta(min_length=1, max_length=2)]
+    name_en: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    big_name: Annotated[str, msgspec.Meta(max_length=40)] = ""
     big_name_en: str = ""
-    std_code: str = ""
-    component_code: str = ""
-    provenance: str = ""
+    std_code: OtherCode = ""
+    component_code: OtherCode = ""
+    provenance: Literal["", "standard", "transcribed", "municipal", "designed"] = ""
     is_extension: bool = False
     valid: bool = True
 
@@ -41,19 +68,25 @@ class ClassItem(msgspec.Struct, forbid_unknown_fields=True):
 class RuleItem(msgspec.Struct, forbid_unknown_fields=True):
     """One filing condition of a rule file; ``limit`` counts in ``unit``."""
 
-    kind: str
-    class_code: str
-    class_name: str
-    condition_no: int
-    filing: str
-    level: str
-    matter_codes: list[str] = []
+    kind: Literal["1", "2"]
+    class_code: ClassCode
+    class_name: Name
+    condition_no: Annotated[int, msgspec.Meta(ge=1, le=32_767)]
+    filing: Text
+    level: Literal["urgent", "ordinary", "relaxed", "stage-1", "stage-2", "stage-3"]
+    matter_codes: list[ClassCode] = []
     filing_en: str = ""
     closing: str = ""
     closing_en: str = ""
-    limit: float | None = None
-    unit: str = ""
-    source: str = ""
+    limit: Annotated[float, msgspec.Meta(gt=0, lt=100_000)] | None = None
+    unit: Literal["", "urgent_hour", "urgent_day", "work_hour", "work_day", "minute"] = ""
+    source: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+    def __post_init__(self) -> None:
+        if (self.limit is None) != (not self.unit):
+            raise ValueError("`limit` and `unit` stand together")
+        if self.limit is not None and round(self.limit, 1) != self.limit:
+            raise ValueError("`limit` has one digit after the point at most")
 
 
 @dataclass(frozen=True)
@@ -63,6 +96,8 @@ class DictionaryFile:
     head: dict[str, Any]
     content: dict[str, Any]
     sha: bytes
+    where: str
+    """The file, for messages."""
 
     @property
     def kind(self) -> str:
@@ -77,24 +112,29 @@ class DictionaryFile:
     @property
     def classes(self) -> list[ClassItem]:
         """The classes of a class file."""
-        return _converted(self.content["classes"], list[ClassItem], self.code)
+        return _converted(self.content["classes"], list[ClassItem], f"{self.where} classes")
 
     @property
     def rules(self) -> list[RuleItem]:
         """The rules of a rule file."""
-        return _converted(self.content["rules"], list[RuleItem], self.code)
+        return _converted(self.content["rules"], list[RuleItem], f"{self.where} rules")
 
     @property
     def catalogue(self) -> Catalogue:
         """The datasets and code lists of a dataset file."""
-        return as_catalogue(self.head, self.content)
+        return _converted({**self.head, **self.content}, Catalogue, self.where)
 
 
 def _converted(value: Any, wanted: Any, where: str) -> Any:
+    """``value`` as what is wanted. Raises InvalidInput that names the file, and in a list the row and the field."""
     try:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"{where}: {error}. Correct the file and load it again.", file=where) from error
+        told, place = str(error), ""
+        if isinstance(value, list) and (found := _ROW.search(told)):
+            place = f" row {int(found['row']) + 1}" + (f", `{found['field']}`" if found["field"] else "")
+            told = _ROW.sub("", told)
+        raise InvalidInput(f"{where}{place}: {told}. Correct the file and load it again.", file=where) from error
 
 
 def as_catalogue(head: dict[str, Any], content: dict[str, Any]) -> Catalogue:
@@ -125,9 +165,15 @@ def parse_file(data: bytes, where: str) -> DictionaryFile:
             raise InvalidInput(
                 f"{where}: `{key}` is {loaded[key]!r}; write a date as 2026-07-01.", file=where
             ) from error
+    head: Head = _converted(loaded, Head, where)
+    if kind == "classes" and len(head.code) > LONGEST_CLASS_VERSION:
+        raise InvalidInput(
+            f"{where}: `code` has {len(head.code)} characters; a class standard has at most {LONGEST_CLASS_VERSION}.",
+            file=where,
+        )
     content = {key: loaded.pop(key) for key in CONTENT[kind]}
     canonical = msgspec.json.encode({**loaded, **content}, order="deterministic")
-    return DictionaryFile(loaded, content, hashlib.sha256(canonical).digest())
+    return DictionaryFile(loaded, content, hashlib.sha256(canonical).digest(), where)
 
 
 def read_file(path: Path) -> DictionaryFile:

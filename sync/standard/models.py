@@ -150,6 +150,16 @@ class DisposalRule(models.Model):
         WORK_DAY = "work_day", _("工作日")
         MINUTE = "minute", _("分钟")
 
+    class Level(models.TextChoices):
+        """How severe what a condition describes is; stages are those of a rule that grows with time."""
+
+        URGENT = "urgent", _("紧急")
+        ORDINARY = "ordinary", _("一般")
+        RELAXED = "relaxed", _("放宽")
+        STAGE_1 = "stage-1", _("第一阶段")
+        STAGE_2 = "stage-2", _("第二阶段")
+        STAGE_3 = "stage-3", _("第三阶段")
+
     rule_set = models.ForeignKey(DictionaryVersion, verbose_name=_("规则集"), on_delete=models.PROTECT)
     kind = models.CharField(_("类别"), max_length=1, choices=ClassEntry.Kind.choices)
     class_code = models.CharField(_("分类代码"), max_length=5)
@@ -160,7 +170,7 @@ class DisposalRule(models.Model):
     filing_condition_en = models.TextField(_("立案条件(英文)"), blank=True)
     closing_condition = models.TextField(_("结案条件"), blank=True)
     closing_condition_en = models.TextField(_("结案条件(英文)"), blank=True)
-    level = models.CharField(_("等级"), max_length=10)
+    level = models.CharField(_("等级"), max_length=10, choices=Level.choices)
     limit_value = models.DecimalField(_("处置时限"), max_digits=6, decimal_places=1, null=True)
     limit_unit = models.CharField(_("时限单位"), max_length=12, choices=Unit.choices, blank=True)
     source = models.CharField(_("来源"), max_length=200, blank=True)

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from django.utils.translation import gettext as _
 
-from sync.standard.files import shipped_catalogue
 from sync.standard.rules.definitions import Catalogue, Condition, DatasetDef, FieldDef, Kind
+from sync.standard.selectors.dictionaries import catalogue as loaded_catalogue
 
 GEOJSON_NAMES = {
     "POINT": "Point",
@@ -47,8 +47,12 @@ class Fault:
 
 
 def find(dataset: str | DatasetDef, catalogue: Catalogue | None = None) -> tuple[DatasetDef, Catalogue]:
-    """A dataset by code, with the catalogue it belongs to. Raises KeyError for an unknown code."""
-    catalogue = catalogue or shipped_catalogue()
+    """A dataset by code, with the catalogue it belongs to. Raises KeyError for an unknown code.
+
+    Without a catalogue the loaded default version decides, which costs one small query; who judges many records one
+    by one asks ``catalogue()`` once and gives it.
+    """
+    catalogue = catalogue or loaded_catalogue()
     return (catalogue.by_code[dataset] if isinstance(dataset, str) else dataset), catalogue
 
 
@@ -149,7 +153,7 @@ def _holds(condition: Condition, column: str, entry: FieldDef) -> str:
     return f"{column}::text IN ({', '.join(_literal(value) for value in condition.values)})"
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def _record_type(definition: DatasetDef, catalogue: Catalogue) -> type[msgspec.Struct]:
     fields = [_struct_field(entry, catalogue) for entry in definition.fields]
     struct: type[msgspec.Struct] = msgspec.defstruct(

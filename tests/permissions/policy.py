@@ -70,6 +70,7 @@ DICTIONARIES = (
     Row("division-list", ALL, _DIVISION, holds="测试市", says_alike=True),
     Row("division-detail", ALL, _DIVISION, about="division", says_alike=True),
     Row("standard-index", ALL, _STANDARD, holds="GL01", says_alike=True),
+    Row("standard-export", ALL, _STANDARD),
     Row("dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-template", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
@@ -77,6 +78,8 @@ DICTIONARIES = (
     Row("class-list", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
     Row("class-export", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
     Row("rule-list", ALL, _STANDARD, holds="立案条件1", says_alike=True),
+    Row("rule-export", ALL, _STANDARD),
+    Row("rule-new", ALL, ("standard.change_disposalrule",)),
     Row("rule-edit", ALL, ("standard.change_disposalrule",), about="rule", says_alike=True),
 )
 CASES = (

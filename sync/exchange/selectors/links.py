@@ -1,6 +1,5 @@
 """The state of links and of the datasets that travel over them."""
 
-import functools
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,8 @@ from django.utils import timezone
 
 from sync.exchange.models import Comparison, Link, Parked, RecordVersion
 from sync.exchange.rules.places import is_under
-from sync.standard.files import shipped_catalogue
+from sync.standard.rules.definitions import Catalogue
+from sync.standard.selectors import dictionaries
 
 QUIET_SECONDS = 300
 """A live link that was silent for longer is yellow, three times as long red."""
@@ -25,6 +25,8 @@ class LinkCell:
     dataset: str
     flow: str
     light: str
+    title: str = ""
+    """Name of the dataset, in the reader's language."""
     records: int = 0
     deleted: int = 0
     parked: int = 0
@@ -34,11 +36,6 @@ class LinkCell:
     result: str = ""
     differing: int = 0
     in_flight: int = 0
-
-    @property
-    def title(self) -> str:
-        """Name of the dataset."""
-        return dataset_title(self.dataset)
 
 
 @dataclass
@@ -60,11 +57,13 @@ class LinkRow:
         return self.owner_code[:12]
 
 
-@functools.cache
-def dataset_title(dataset: str) -> str:
-    """The Chinese name of a dataset; its code where the catalogue does not know it."""
-    known = shipped_catalogue().by_code
-    return known[dataset].cn if dataset in known else dataset
+def dataset_title(dataset: str, known: Catalogue | None = None) -> str:
+    """The name of a dataset in the reader's language; its code where the catalogue does not know it.
+
+    Who names several gives the ``known`` catalogue: asking for the default one is a query.
+    """
+    found = (known or dictionaries.catalogue()).by_code.get(dataset)
+    return dictionaries.title(found) if found else dataset
 
 
 def link_light(link: Link, at: datetime | None = None) -> str:
@@ -140,6 +139,7 @@ def _cells(user: Any) -> list[LinkCell]:
     }
     last, equal = _comparisons(user)
     counts = {(row["owner_code"], row["dataset"]): (row["live"], row["gone"]) for row in held}
+    known = dictionaries.catalogue()
     cells = []
     for key in sorted({*counts, *waiting}):
         live, gone = counts.get(key, (0, 0))
@@ -150,6 +150,7 @@ def _cells(user: Any) -> list[LinkCell]:
                 dataset=key[1],
                 flow=result.flow if result else "",
                 light=_cell_light(result, parked),
+                title=dataset_title(key[1], known),
                 records=live,
                 deleted=gone,
                 parked=parked,

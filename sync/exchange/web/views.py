@@ -20,6 +20,7 @@ from sync.exchange.rules.refusals import remedy
 from sync.exchange.selectors.links import link_light
 from sync.exchange.services import enrolment, links, parking
 from sync.exchange.web.forms import CodeForm, ParkedFilter
+from sync.standard.selectors.dictionaries import catalogue
 from tiers.models import Node
 from tiers.tier import this_instance
 
@@ -109,8 +110,10 @@ def parked_list(request: HttpRequest) -> HttpResponse:
     """Parked records with their reasons."""
     form, found = _parked_found(request)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    names = _names()
-    rows = [(one, names.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset)) for one in page]
+    names, known = _names(), catalogue()
+    rows = [
+        (one, names.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset, known)) for one in page
+    ]
     return render(request, "exchange/parked.html", {"form": form, "page": page, "rows": rows, **_pages(page)})
 
 

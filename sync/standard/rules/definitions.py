@@ -124,6 +124,11 @@ class FieldDef:
         return parse_condition(self.when) if self.when else None
 
 
+LONGITUDE = FieldDef("longitude", "经度", "N(10,7)", "O", note="CGCS2000")
+LATITUDE = FieldDef("latitude", "纬度", "N(10,7)", "O", note="CGCS2000")
+"""The two columns in which a file gives a point, instead of a geometry."""
+
+
 @dataclass(frozen=True, eq=False)
 class DatasetDef:
     """One dataset 数据集: what it is called, who sends it where and how often, and its fields."""
@@ -140,6 +145,8 @@ class DatasetDef:
     provenance: str = "designed"
     note: str = ""
     key: tuple[str, ...] = ()
+    title_en: str = ""
+    """What it is called in English; ``en`` is the name of a table."""
 
     @cached_property
     def by_name(self) -> dict[str, FieldDef]:
@@ -177,6 +184,8 @@ class Catalogue:
     types: str = ""
     kind: str = "datasets"
     default: bool = field(default=False)
+    english: dict[str, str] = field(default_factory=dict)
+    """English of words that stand in many datasets: classes of data, origins, directions, frequencies."""
 
     def __post_init__(self) -> None:
         known = {codelist.code for codelist in self.codelists}

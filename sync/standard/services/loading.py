@@ -2,16 +2,19 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.records import local_node
+from sync.standard.checks import disagreements
 from sync.standard.files import ClassItem, DictionaryFile, as_catalogue
-from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule, Provenance
-from sync.standard.services.comparing import Changes, compare, described
+from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
+from sync.standard.services.comparing import Changes, Described, compare, described
 
 OWNER = "000000000000-N"
 """The node that owns the national classes (JC08)."""
@@ -50,6 +53,8 @@ class Loaded:
     is_new: bool
     compared_with: str = ""
     changes: Changes = field(default_factory=Changes)
+    kept: list[str] = field(default_factory=list)
+    """Rules of a set that was corrected in place which stay as the city edited them."""
 
     def lines(self) -> list[str]:
         """The report for a terminal."""
@@ -57,7 +62,10 @@ class Loaded:
             return [f"{self.code}: already loaded, nothing changed"]
         against = f"compared with {self.compared_with}: " if self.compared_with else "first of its kind: "
         first, *rest = self.changes.lines()
-        return [f"{self.code} ({self.kind}) loaded; {against}{first}", *(rest if self.compared_with else [])]
+        lines = [f"{self.code} ({self.kind}) loaded; {against}{first}", *(rest if self.compared_with else [])]
+        if self.kept:
+            lines += [f"{len(self.kept)} kept, because they were edited here:", *(f"  = {name}" for name in self.kept)]
+        return lines
 
 
 @transaction.atomic
@@ -65,11 +73,13 @@ def load_dictionary(file: DictionaryFile, *, make_default: bool | None = None, r
     """Load one file beside what is there; the same content again changes nothing.
 
     The first version of a kind that asks for it becomes the default; ``make_default`` decides otherwise. Raises
-    InvalidInput where the version is there with other content, unless ``replace`` corrects it in place.
+    InvalidInput where the version is there with other content, unless ``replace`` corrects it in place; and where
+    datasets that are the default, or would be, disagree with the models.
     """
     existing = DictionaryVersion.objects.select_for_update().filter(kind=file.kind, code=file.code).first()
     if existing is not None and bytes(existing.content_sha) == file.sha:
         _choose_default(existing, make_default)
+        _refuse_unfit_default(file, existing)
         return Loaded(file.kind, file.code, is_new=False)
     if existing is not None and not replace:
         raise InvalidInput(
@@ -85,19 +95,26 @@ def load_dictionary(file: DictionaryFile, *, make_default: bool | None = None, r
     wanted = make_default if make_default is not None else bool(file.head.get("default"))
     if wanted and (make_default or DictionaryVersion.objects.default(file.kind) is None):
         _choose_default(version, make_default=True)
+    _refuse_unfit_default(file, version)
+    kept = version.disposalrule_set.filter(is_edited=True).values("kind", "class_code", "class_name", "condition_no")
     audit.record(
         "standard.load",
         kind="dictionary",
         key=file.code,
         after={"added": len(changes.added), "removed": len(changes.removed), "changed": len(changes.changed)},
     )
-    return Loaded(file.kind, file.code, is_new=True, compared_with=against.code if against else "", changes=changes)
+    return Loaded(
+        file.kind,
+        file.code,
+        is_new=True,
+        compared_with=against.code if against else "",
+        changes=changes,
+        kept=[_rule_name(row) for row in kept],
+    )
 
 
 def _save_version(file: DictionaryFile, existing: DictionaryVersion | None) -> DictionaryVersion:
     head = file.head
-    if head["provenance"] not in Provenance.values:
-        raise InvalidInput(f"{file.code}: `provenance` is one of {', '.join(Provenance.values)}.", code=file.code)
     version = existing or DictionaryVersion(kind=file.kind, code=file.code)
     version.title, version.source, version.provenance = head["title"], head["source"], head["provenance"]
     version.valid_from = dt.date.fromisoformat(head["valid_from"])
@@ -114,24 +131,47 @@ def _choose_default(version: DictionaryVersion, make_default: bool | None) -> No
         version.save(update_fields=["is_default"])
 
 
-def _described(version: DictionaryVersion | None) -> dict[str, str]:
-    """Everything in a version by name, with a text that changes when it does."""
+def _refuse_unfit_default(file: DictionaryFile, version: DictionaryVersion) -> None:
+    """The default datasets decide what is taken in. Raises InvalidInput where a model cannot hold what they allow."""
+    if version.kind != DictionaryVersion.Kind.DATASETS or not version.is_default:
+        return
+    if found := [error.msg for error in disagreements(file.catalogue)]:
+        raise InvalidInput(
+            f"{file.where} cannot be the default, models and datasets disagree: {' '.join(found[:10])} "
+            "Correct the file, or load it beside the others without --default.",
+            file=file.where,
+            disagreements=found,
+        )
+
+
+def _described(version: DictionaryVersion | None) -> Described:
+    """Everything in a version by name, with every column that a file can change."""
     if version is None:
         return {}
     if version.kind == DictionaryVersion.Kind.DATASETS:
         return described(as_catalogue(version.head, version.content or {}))
     if version.kind == DictionaryVersion.Kind.CLASSES:
-        classes = ClassEntry.objects.filter(version=version.code, valid="1")
-        kinds = {ClassEntry.Kind.COMPONENT: "部件", ClassEntry.Kind.MATTER: "事项"}
-        return {
-            f"{kinds[ClassEntry.Kind(kind)]} {code}": f"{name} {std}".strip()
-            for kind, code, name, std in classes.values_list("kind", "class_code", "class_name", "std_code")
-        }
-    return {
-        f"{rule.class_code} {rule.class_name} #{rule.condition_no}": (
-            f"{rule.filing_condition} / {rule.limit_value} {rule.limit_unit}"
+        classes = ClassEntry.objects.filter(version=version.code, valid="1").values(
+            "kind", "class_code", *CLASS_COLUMNS
         )
-        for rule in version.disposalrule_set.all()
+        return {f"{_kind(row['kind'])} {row['class_code']}": _texts(row, CLASS_COLUMNS) for row in classes}
+    rules = version.disposalrule_set.values("kind", "class_code", "condition_no", *RULE_COLUMNS)
+    return {_rule_name(row): _texts(row, RULE_COLUMNS) for row in rules}
+
+
+def _kind(code: str) -> str:
+    return "部件" if code == ClassEntry.Kind.COMPONENT else "事项"
+
+
+def _rule_name(row: Mapping[str, Any]) -> str:
+    return f"{_kind(row['kind'])} {row['class_code']} {row['class_name']} #{row['condition_no']}"
+
+
+def _texts(row: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, str]:
+    values = ((name, row[name]) for name in columns)
+    return {
+        name: "" if value is None else " ".join(value) if isinstance(value, list) else str(value)
+        for name, value in values
     }
 
 
@@ -142,7 +182,7 @@ def _store_datasets(file: DictionaryFile, version: DictionaryVersion) -> None:
 
 
 def _class_entry(item: ClassItem, version: str) -> ClassEntry:
-    entry = ClassEntry(
+    return ClassEntry(
         rid=uuid.uuid5(_NAMESPACE, f"{version}:{item.kind}:{item.code}"),
         origin_code=local_node() if item.is_extension else OWNER,
         version=version,
@@ -158,15 +198,11 @@ def _class_entry(item: ClassItem, version: str) -> ClassEntry:
         provenance=item.provenance,
         valid=str(int(item.valid)),
     )
-    entry.clean_fields(exclude=["rid", "origin_code"])
-    return entry
 
 
 def _store_classes(file: DictionaryFile, version: DictionaryVersion) -> None:
     entries = [_class_entry(item, version.code) for item in file.classes]
-    known = {(entry.kind, entry.class_code) for entry in entries}
-    if len(known) != len(entries):
-        raise InvalidInput(f"{file.code}: a class code occurs twice; each may stand once per kind.", code=file.code)
+    known = _once(file, [(entry.kind, entry.class_code) for entry in entries], "class")
     gone = [
         entry.rid
         for entry in ClassEntry.objects.filter(version=version.code, valid="1")
@@ -176,6 +212,21 @@ def _store_classes(file: DictionaryFile, version: DictionaryVersion) -> None:
     ClassEntry.objects.bulk_create(
         entries, update_conflicts=True, unique_fields=["version", "kind", "class_code"], update_fields=CLASS_COLUMNS
     )
+
+
+def _once(file: DictionaryFile, keys: list[tuple[Any, ...]], what: str) -> set[tuple[Any, ...]]:
+    """The keys of a file's rows. Raises InvalidInput where one occurs twice, naming both rows."""
+    rows: dict[tuple[Any, ...], int] = {}
+    for number, key in enumerate(keys, 1):
+        first = rows.setdefault(key, number)
+        if first != number:
+            shown = " ".join(map(str, key))
+            raise InvalidInput(
+                f"{file.where} {file.kind} row {number}: the {what} {shown} occurs twice, first in row {first}. "
+                "Take one of them out.",
+                file=file.where,
+            )
+    return set(rows)
 
 
 def _store_rules(file: DictionaryFile, version: DictionaryVersion) -> None:
@@ -198,7 +249,7 @@ def _store_rules(file: DictionaryFile, version: DictionaryVersion) -> None:
         )
         for item in file.rules
     ]
-    wanted = {(rule.kind, rule.class_code, rule.condition_no) for rule in rules}
+    wanted = _once(file, [(rule.kind, rule.class_code, rule.condition_no) for rule in rules], "rule")
     edited = set(version.disposalrule_set.filter(is_edited=True).values_list("kind", "class_code", "condition_no"))
     gone = [
         rule.pk

@@ -9,14 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
 from sync.standard.services.editing import EDITABLE
 
-LEVELS = (
-    ("urgent", _("紧急")),
-    ("ordinary", _("一般")),
-    ("relaxed", _("放宽")),
-    ("stage-1", _("第一阶段")),
-    ("stage-2", _("第二阶段")),
-    ("stage-3", _("第三阶段")),
-)
 EVERYTHING = ("", _("全部"))
 
 
@@ -55,17 +47,24 @@ class ClassFilter(Filter):
 
 
 class RuleFilter(Filter):
-    """Narrow the list of rules."""
+    """Narrow the list of rules of one rule set."""
 
+    rule_set = forms.ChoiceField(label=_("规则集"), required=False)
     kind = forms.ChoiceField(label=_("类别"), required=False, choices=[EVERYTHING, *ClassEntry.Kind.choices])
-    level = forms.ChoiceField(label=_("等级"), required=False, choices=[EVERYTHING, *LEVELS])
+    level = forms.ChoiceField(label=_("等级"), required=False, choices=[EVERYTHING, *DisposalRule.Level.choices])
     is_edited = forms.ChoiceField(label=_("来源"), required=False, choices=[EVERYTHING, ("1", _("本市修改过"))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sets = DictionaryVersion.objects.filter(kind=DictionaryVersion.Kind.RULES).values_list("code", "title")
+        field: Any = self.fields["rule_set"]
+        field.choices = list(sets)
 
     def narrowed(self, rows: QuerySet[DisposalRule]) -> QuerySet[DisposalRule]:
         """The rows that the chosen values leave."""
         chosen = self.chosen
         q = chosen.pop("q", "")
-        rows = rows.filter(**chosen)
+        rows = rows.filter(**{"rule_set__code" if name == "rule_set" else name: chosen[name] for name in chosen})
         if q:
             words = Q(class_name__icontains=q) | Q(filing_condition__icontains=q) | Q(filing_condition_en__icontains=q)
             rows = rows.filter(words | Q(class_code__startswith=q) | Q(matter_codes__contains=[q]))
@@ -75,7 +74,7 @@ class RuleFilter(Filter):
 class RuleForm(forms.ModelForm):
     """Edit one disposal rule; the reason goes into the audit trail."""
 
-    level = forms.ChoiceField(label=_("等级"), choices=LEVELS)
+    level = forms.ChoiceField(label=_("等级"), choices=DisposalRule.Level.choices)
     reason = forms.CharField(
         label=_("修改原因"),
         max_length=300,
@@ -94,15 +93,26 @@ class RuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["limit_value"].required = False
+        self.fields["limit_value"].widget.attrs["min"] = "0.1"
 
     def clean(self) -> dict[str, Any]:
         """A limit and its unit stand together."""
         cleaned = super().clean() or {}
         if (cleaned.get("limit_value") is None) != (not cleaned.get("limit_unit")):
             self.add_error("limit_unit", str(_("处置时限和时限单位要一起填写。")))
+        if (limit := cleaned.get("limit_value")) is not None and limit <= 0:
+            self.add_error("limit_value", str(_("处置时限应大于零。")))
         return cleaned
 
     @property
     def changes(self) -> dict[str, Any]:
         """The values to store."""
         return {name: self.cleaned_data[name] for name in EDITABLE}
+
+
+class NewRuleForm(RuleForm):
+    """A rule for a class of the default class standard."""
+
+    kind = forms.ChoiceField(label=_("类别"), choices=ClassEntry.Kind.choices)
+    class_code = forms.CharField(label=_("分类代码"), max_length=5)
+    field_order = ("kind", "class_code")

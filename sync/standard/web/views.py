@@ -5,28 +5,29 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.services import limits
+from cityops.foundation.errors import InvalidInput
 from cityops.foundation.models import AuditEvent
 from cityops.foundation.records import registry
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule, Provenance
 from sync.standard.rules.definitions import Catalogue, CodeListDef, DatasetDef
 from sync.standard.selectors.dictionaries import catalogue, default_code
 from sync.standard.services import documents
-from sync.standard.services.editing import edit_rule
-from sync.standard.web.forms import ClassFilter, Filter, RuleFilter, RuleForm
+from sync.standard.services.editing import add_rule, edit_rule
+from sync.standard.web.forms import ClassFilter, Filter, NewRuleForm, RuleFilter, RuleForm
 
 PAGE_SIZE = 50
 PROVENANCE = dict(Provenance.choices)
 
 
-def _catalogue(request: HttpRequest) -> Catalogue:
+def asked_catalogue(request: HttpRequest) -> Catalogue:
     """The version that the address names, or the default one; an unknown one is not there (404)."""
     try:
         return catalogue(request.GET.get("version", ""))
@@ -35,7 +36,7 @@ def _catalogue(request: HttpRequest) -> Catalogue:
 
 
 def _dataset(request: HttpRequest, code: str) -> tuple[DatasetDef, Catalogue]:
-    found = _catalogue(request)
+    found = asked_catalogue(request)
     if code not in found.by_code:
         raise Http404
     return found.by_code[code], found
@@ -45,10 +46,10 @@ def _dataset(request: HttpRequest, code: str) -> tuple[DatasetDef, Catalogue]:
 def index(request: HttpRequest) -> HttpResponse:
     """All datasets by class of data, the loaded versions, and the code lists."""
     form = Filter(request.GET)
-    found, q = _catalogue(request), form.chosen.get("q", "").lower()
+    found, q = asked_catalogue(request), form.chosen.get("q", "").lower()
     groups: dict[str, list[dict[str, Any]]] = {}
     for dataset in found.datasets:
-        if not q or _mentions(dataset, q):
+        if not q or mentions(dataset, q):
             shown = {"dataset": dataset, "is_exchanged": dataset.code in registry}
             groups.setdefault(dataset.data_class, []).append(shown)
     lists = [codelist for codelist in found.codelists if not q or q in f"{codelist.code} {codelist.name}".lower()]
@@ -65,8 +66,15 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "standard/index.html", facts)
 
 
-def _mentions(dataset: DatasetDef, q: str) -> bool:
-    texts = [dataset.code, dataset.cn, dataset.en, *(f"{entry.name} {entry.cn}" for entry in dataset.fields)]
+def mentions(dataset: DatasetDef, q: str) -> bool:
+    """Whether a search, in small letters, finds a dataset by its code, names or fields."""
+    texts = [
+        dataset.code,
+        dataset.cn,
+        dataset.en,
+        dataset.title_en,
+        *(f"{entry.name} {entry.cn}" for entry in dataset.fields),
+    ]
     return any(q in text.lower() for text in texts)
 
 
@@ -118,7 +126,7 @@ def dataset_schema(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def code_list_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One code list, and the fields that use it."""
-    found = _catalogue(request)
+    found = asked_catalogue(request)
     codelist: CodeListDef | None = found.lists.get(code)
     if codelist is None:
         raise Http404
@@ -129,69 +137,104 @@ def code_list_detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "standard/code_list_detail.html", facts)
 
 
-def _classes(request: HttpRequest) -> tuple[ClassFilter, Any]:
-    asked = request.GET.copy()
-    if "version" not in asked:
-        asked["version"] = default_code(DictionaryVersion.Kind.CLASSES)
-    form = ClassFilter(asked)
+def asked_classes(request: HttpRequest) -> tuple[ClassFilter, QuerySet[ClassEntry]]:
+    """The classes that the address asks for; those of the default version where it names none."""
+    form = ClassFilter(_asked(request, "version", DictionaryVersion.Kind.CLASSES))
     return form, form.narrowed(ClassEntry.objects.visible_to(request.user))
+
+
+def asked_rules(request: HttpRequest) -> tuple[RuleFilter, QuerySet[DisposalRule]]:
+    """The rules that the address asks for; those of the default rule set where it names none."""
+    form = RuleFilter(_asked(request, "rule_set", DictionaryVersion.Kind.RULES))
+    rows = form.narrowed(DisposalRule.objects.visible_to(request.user))
+    return form, rows.order_by("kind", "class_code", "class_name", "condition_no")
+
+
+def _asked(request: HttpRequest, name: str, kind: str) -> QueryDict:
+    asked = request.GET.copy()
+    if name not in asked:
+        asked[name] = default_code(kind)
+    return asked
+
+
+def _ruled() -> set[tuple[str, str]]:
+    """(kind, class code) of what has a rule in the default set; classes that a rule names count under both kinds."""
+    rows = DisposalRule.objects.active().values_list("kind", "class_code", "matter_codes")
+    return {
+        key
+        for kind, code, matters in rows
+        for key in ((kind, code), *((one.value, matter) for one in ClassEntry.Kind for matter in matters))
+    }
 
 
 @require_safe
 def class_list(request: HttpRequest) -> HttpResponse:
     """Classes of components and matters of one version, or of all."""
-    form, rows = _classes(request)
+    form, rows = asked_classes(request)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    may_edit = _may_edit(request)
+    ruled = _ruled() if may_edit else set()
+    for row in page:
+        row.is_ruled = (row.kind, row.class_code) in ruled  # type: ignore[attr-defined]
     version = DictionaryVersion.objects.filter(code=form.chosen.get("version", "")).first()
-    facts = {"form": form, "page": page, "version": version, "is_filtered": bool(set(form.chosen) - {"version"})}
+    facts = {
+        "form": form,
+        "page": page,
+        "version": version,
+        "default_version": default_code(DictionaryVersion.Kind.CLASSES),
+        "is_filtered": bool(set(form.chosen) - {"version"}),
+        "may_edit": may_edit,
+    }
     return render(request, "standard/class_list.html", facts)
 
 
-@require_safe
-def class_export(request: HttpRequest) -> HttpResponse:
-    """The list of classes as xlsx: exactly what the filters of the address leave."""
-    _form, rows = _classes(request)
-    heads = [
-        _("标准版本"),
-        _("类别"),
-        _("分类代码"),
-        _("名称"),
-        _("英文名称"),
-        _("大类"),
-        _("映射到国标代码"),
-        _("出处"),
-    ]
-    kinds = dict(ClassEntry.Kind.choices)
-    lines = [
-        (
-            row.version,
-            str(kinds.get(row.kind, row.kind)),
-            row.class_code,
-            row.class_name,
-            row.class_name_en,
-            f"{row.big_code} {row.big_name}",
-            row.std_code,
-            str(PROVENANCE.get(row.provenance, "")),
-        )
-        for row in rows
-    ]
-    return _download(documents.table_workbook(_("分类"), heads, lines), documents.XLSX, "classes.xlsx")
+def _may_edit(request: HttpRequest) -> bool:
+    return request.user.has_perm("standard.change_disposalrule") and limits.has_whole_instance(person_of(request))
 
 
 @require_safe
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """Filing, disposal and closing rules of the default rule set."""
-    form = RuleFilter(request.GET)
-    rule_set = DictionaryVersion.objects.default(DictionaryVersion.Kind.RULES)
-    rows = form.narrowed(DisposalRule.objects.visible_to(request.user).filter(rule_set=rule_set))
-    rows = rows.order_by("kind", "class_code", "class_name", "condition_no")
+    """Filing, disposal and closing rules of one rule set, the default one unless another is chosen."""
+    form, rows = asked_rules(request)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    sets = DictionaryVersion.objects.filter(kind=DictionaryVersion.Kind.RULES)
+    rule_set = sets.filter(code=form.chosen.get("rule_set", "")).first()
     edited = DisposalRule.objects.filter(rule_set=rule_set, is_edited=True).aggregate(n=Count("pk"))["n"]
-    facts = {"form": form, "page": page, "rule_set": rule_set, "edited": edited, "is_filtered": bool(form.chosen)}
-    facts["may_edit"] = request.user.has_perm("standard.change_disposalrule") and limits.has_whole_instance(
-        person_of(request)
-    )
+    facts = {
+        "form": form,
+        "page": page,
+        "rule_set": rule_set,
+        "edited": edited,
+        "is_filtered": bool(set(form.chosen) - {"rule_set"}),
+        "may_edit": _may_edit(request),
+    }
     return render(request, "standard/rule_list.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rule_new(request: HttpRequest) -> HttpResponse:
+    """Add a rule for a class; ``?kind=&class_code=`` fills in which."""
+    limits.whole_instance(person_of(request))
+    form = NewRuleForm(
+        request.POST or None, initial={name: request.GET.get(name, "") for name in ("kind", "class_code")}
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            rule = add_rule(
+                person_of(request),
+                kind=given["kind"],
+                class_code=given["class_code"],
+                values=form.changes,
+                reason=given["reason"],
+            )
+        except InvalidInput as refused:
+            faults = refused.facts.get("errors") or [{}]
+            form.add_error(faults[0].get("field"), refused.detail)
+        else:
+            messages.success(request, _("规则已新增，新案件按它计时。"))
+            return redirect("rule-edit", pk=rule.pk)
+    return render(request, "standard/rule_new.html", {"form": form}, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

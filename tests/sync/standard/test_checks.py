@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from sync.standard.checks import check_models_follow_their_datasets, disagreements
+from sync.standard.checks import (
+    check_models_follow_the_loaded_default,
+    check_models_follow_their_datasets,
+    disagreements,
+)
 from sync.standard.files import shipped_catalogue
 
 
@@ -48,3 +52,12 @@ def test_a_dataset_that_is_missing_is_named():
     catalogue = shipped_catalogue()
     short = replace(catalogue, datasets=tuple(d for d in catalogue.datasets if d.code != "GL01"))
     assert [error.id for error in disagreements(short)] == ["standard.E001"]
+
+
+@pytest.mark.django_db
+def test_the_loaded_default_is_compared_when_the_database_is_asked(monkeypatch):
+    monkeypatch.setattr("sync.standard.checks.loaded_catalogue", lambda: with_field("JC04", "name", type="C(61)"))
+    assert check_models_follow_the_loaded_default(None) == []
+    (warning,) = check_models_follow_the_loaded_default(None, databases=["default"])
+    assert warning.id == "standard.W005"
+    assert "(loaded)" in warning.msg

@@ -1,5 +1,6 @@
 """Pages of the standard: the dictionary, downloads, classes, rules and their editing."""
 
+import csv
 import io
 import json
 
@@ -10,7 +11,8 @@ from django.urls import reverse
 
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.models import AuditEvent
-from sync.standard.models import DisposalRule
+from sync.standard.files import shipped_catalogue
+from sync.standard.models import DictionaryVersion, DisposalRule
 from sync.standard.services.editing import edit_rule
 from tests.factories.people import person
 
@@ -24,6 +26,8 @@ READ = (
     ("class-list", ()),
     ("class-export", ()),
     ("rule-list", ()),
+    ("rule-export", ()),
+    ("standard-export", ()),
 )
 
 
@@ -120,11 +124,118 @@ def test_classes_are_those_of_the_default_version_unless_asked_otherwise(loaded,
 
 
 def test_the_export_of_classes_is_what_the_filter_leaves(loaded, reader):
-    answer = reader.get(reverse("class-export"), {"q": "井盖", "kind": "1"})
-    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    answer = reader.get(reverse("class-export"), {"q": "井盖", "kind": "1", "format": "xlsx"})
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.getvalue())).active
     names = [row[3] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert names
     assert all("井盖" in name for name in names)
+
+
+def lines(answer):
+    return list(csv.reader(answer.getvalue().decode("utf-8-sig").splitlines()))
+
+
+def test_the_export_of_rules_is_what_the_filter_leaves(loaded, reader):
+    rows = lines(reader.get(reverse("rule-export"), {"level": "relaxed"}))
+    assert len(rows) == 2
+    assert "放宽" in rows[1]
+    assert AuditEvent.objects.filter(action="rule.export").count() == 1
+
+
+def test_the_dictionary_is_exported_field_by_field(reader):
+    rows = lines(reader.get(reverse("standard-export"), {"dataset": "JC04"}))
+    assert [row[3] for row in rows[1:]] == [entry.name for entry in shipped_catalogue().by_code["JC04"].fields]
+    assert len(lines(reader.get(reverse("standard-export")))) > 500
+    assert reader.get(reverse("standard-export"), {"dataset": "XX"}).status_code == 404
+
+
+def test_rules_of_another_set_are_listed_when_it_is_chosen(loaded, reader):
+    other = DictionaryVersion.objects.get(code="SAMPLE-2026.1")
+    other.pk, other.code, other.title, other.is_default = None, "OTHER", "另一套规则", False
+    other.save()
+    DisposalRule.objects.filter(class_code="0101", condition_no=1).update(rule_set=other, class_name="改过的井盖")
+    assert "改过的井盖" not in reader.get(reverse("rule-list")).content.decode()
+    text = reader.get(reverse("rule-list"), {"rule_set": "OTHER"}).content.decode()
+    assert "改过的井盖" in text
+    assert "不是默认规则集" in text
+
+
+def new_rule(**changes):
+    values = {"filing_condition": "有积水", "closing_condition": "已排除", "level": "ordinary", "limit_value": "4"}
+    values |= {"limit_unit": "work_hour", "is_active": "on", "reason": "市规〔2〕", "kind": "2", "class_code": "01001"}
+    return {**values, **changes}
+
+
+def test_a_rule_is_added_for_a_class_and_stays_when_the_set_is_loaded_again(loaded, keeper):
+    DisposalRule.objects.filter(matter_codes__contains=["01001"]).delete()
+    text = keeper.get(reverse("class-list"), {"kind": "2", "q": "01001"}).content.decode()
+    assert f"{reverse('rule-new')}?kind=2&amp;class_code=01001" in text
+    answer = keeper.post(reverse("rule-new"), new_rule())
+    rule = DisposalRule.objects.active().get(class_code="01001")
+    assert answer.url == reverse("rule-edit", args=(rule.pk,))
+    assert (rule.condition_no, rule.matter_codes, rule.is_edited) == (1, ["01001"], True)
+    assert AuditEvent.objects.get(action="rule.add").reason == "市规〔2〕"
+    keeper.post(reverse("rule-new"), new_rule())
+    assert DisposalRule.objects.filter(class_code="01001", condition_no=2).exists()
+    DictionaryVersion.objects.filter(kind="rules").update(content_sha=b"old")
+    call_command("load_standard", verbosity=0)
+    assert DisposalRule.objects.filter(class_code="01001").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"class_code": "99999"}, "class_code"),
+        ({"reason": ""}, "reason"),
+        ({"limit_value": "-1"}, "limit_value"),
+        ({"limit_unit": ""}, "limit_unit"),
+        ({"kind": "9"}, "kind"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_not_added(loaded, keeper, changes, field):
+    before = DisposalRule.objects.count()
+    answer = keeper.post(reverse("rule-new"), new_rule(**changes))
+    assert answer.status_code == 400
+    assert f"id_{field}_error" in answer.content.decode()
+    assert DisposalRule.objects.count() == before
+
+
+def test_a_rule_is_not_added_before_a_set_is_loaded(keeper):
+    answer = keeper.post(reverse("rule-new"), new_rule())
+    assert answer.status_code == 400
+    assert "load_standard" in answer.content.decode()
+
+
+def test_the_dictionary_reads_english_to_who_chose_it(loaded, reader):
+    english = {"Accept-Language": "en"}
+    index = reader.get(reverse("standard-index"), headers=english).content.decode()
+    for shown in ("Unit grids", "City base data", "at once when changed"):
+        assert shown in index
+    page = reader.get(reverse("dataset-detail", args=("GL01",)), headers=english).content.decode()
+    assert "Case no" in page
+    assert "<h1>Cases " in page
+    answer = reader.get(reverse("dataset-template", args=("JC07",)), headers=english)
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert [cell.value for cell in book.worksheets[0][1]][:2] == ["obj_id", "obj_name"]
+
+
+def test_a_point_has_two_columns_and_other_shapes_are_written_as_wkt(reader):
+    def heads(code):
+        book = openpyxl.load_workbook(io.BytesIO(reader.get(reverse("dataset-template", args=(code,))).content))
+        return [cell.value for cell in book.worksheets[0][1]]
+
+    assert "坐标" not in heads("GL01")
+    assert {"经度", "纬度", "位置"} <= set(heads("JC07"))
+    assert "网格边界" in heads("JC04")
+    assert "经度" not in heads("JC04")
+
+
+def test_the_schema_says_when_a_conditional_field_must_be_filled(reader):
+    schema = json.loads(reader.get(reverse("dataset-schema", args=("JC01",))).content)
+    assert {
+        "if": {"required": ["level"], "properties": {"level": {"enum": [2, 3, 4, 5, 6]}}},
+        "then": {"required": ["parent_code"], "properties": {"parent_code": {"not": {"enum": [None, ""]}}}},
+    } in schema["allOf"]
 
 
 @pytest.mark.parametrize("name", ["class-list", "rule-list"])

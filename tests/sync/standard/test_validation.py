@@ -126,7 +126,9 @@ def test_every_dataset_of_the_product_makes_a_type():
     catalogue = shipped_catalogue()
     assert len(catalogue.datasets) == 59
     for dataset in catalogue.datasets:
-        assert record_type(dataset).__struct_fields__ == tuple(entry.name for entry in dataset.fields)
+        assert record_type(dataset, catalogue=catalogue).__struct_fields__ == tuple(
+            entry.name for entry in dataset.fields
+        )
 
 
 def test_a_case_in_no_grid_is_a_good_record():

@@ -5,7 +5,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import transaction
 
@@ -40,11 +39,9 @@ class Command(OperatorCommand):
                     loaded = load_dictionary(file, make_default=make_default, replace=replace)
                     for line in loaded.lines():
                         self.stdout.write(line)
-                    if file.kind == "datasets":
+                    if file.kind == "datasets":  # the default has no disagreement, or it were refused
                         for error in disagreements(file.catalogue):
                             self.stderr.write(f"note: {error.msg}")
         except CityOpsError as error:
             raise CommandError(str(error)) from error
-        except ValidationError as error:
-            raise CommandError(f"{path}: {error.message_dict}") from error
         self.stdout.write(f"{time.perf_counter() - started:.1f} s")
