@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
+from guardian.shortcuts import assign_perm
 
 from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
@@ -51,6 +52,10 @@ class World:
             base_url="http://127.0.0.1",
             std_version="1",
         )
+        self.role = Role.objects.create(
+            code="canary_role", name="canary_role", tiers=["national", "provincial", "municipal"]
+        )
+        assign_perm("accounts.view_organisation", self.person, self.organisation)
         self.rule = disposal_rule()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
@@ -63,7 +68,8 @@ class World:
 
     def canary(self, kind: str) -> str:
         """The text that only the thing has."""
-        return {"grid": self.grid.grid_code, "case": self.case.case_no}.get(kind, f"canary-{kind}")
+        own = {"grid": self.grid.grid_code, "case": self.case.case_no, "grant": self.person.username}
+        return own.get(kind, f"canary-{kind}")
 
     def arguments(self, route_name: str, about: str) -> list[object]:
         """What stands in the address of a route about a thing."""
@@ -76,6 +82,7 @@ class World:
             "person": lambda: [self.person.username],
             "grant": lambda: [self.person.username, 0],
             "role": lambda: ["leader"],
+            "own_role": lambda: [self.role.code],
             "token": lambda: [self.token.pk],
             "audit": lambda: [self.audit.pk],
             "import": lambda: [self.import_run.pk],
