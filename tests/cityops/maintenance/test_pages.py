@@ -229,7 +229,7 @@ def test_a_role_is_changed_by_the_security_administrator(client, enter):
 def test_a_role_of_ones_own_is_made_renamed_and_deleted_when_nobody_holds_it(client, enter):
     enter("security_admin")
     made = client.post(
-        reverse("role-new"), {"code": "street_desk", "name": "街道席", "is_bound": "on", "reason": "试点"}
+        reverse("role-new"), {"code": "street_desk", "name": "街道席", "is_limited": "on", "reason": "试点"}
     )
     assert made.url == reverse("role-edit", args=["street_desk"])
     role = Role.objects.get(code="street_desk")

@@ -119,7 +119,7 @@ class RoleForm(forms.Form):
     """修改角色: name, and whether it is bound."""
 
     name = forms.CharField(label=_("名称"), max_length=60)
-    is_bound = forms.BooleanField(
+    is_limited = forms.BooleanField(
         label=_("限本单位"), required=False, help_text=_("只能查看由所属机构及其下级机构负责的案件。")
     )
     reason = REASON
@@ -131,7 +131,7 @@ class NewRoleForm(RoleForm):
     code = forms.RegexField(
         r"^[a-z][a-z_]{2,29}$", label=_("角色代码"), help_text=_("小写字母和下划线,3 至 30 个字符。")
     )
-    field_order = ("code", "name", "is_bound", "reason")
+    field_order = ("code", "name", "is_limited", "reason")
 
 
 class RolePermissionsForm(forms.Form):

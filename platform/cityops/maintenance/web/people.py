@@ -276,7 +276,7 @@ def person_grant(request: HttpRequest, username: str) -> HttpResponse:
 class GrantList(ListPage):
     """单独授权: everything that was granted singly to people of the own division."""
 
-    title = _("单独授权")
+    title = _("单独授权的对象")
     heads = (_("登录名"), _("姓名"), _("类型"), _("编号"), _("操作"))
     empty = _("没有范围以外的单独授权;在人员页面授予。")
 

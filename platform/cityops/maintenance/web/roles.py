@@ -88,13 +88,13 @@ def role_change(request: HttpRequest, code: str) -> HttpResponse:
     """Rename a role of one's own, bind it or free it."""
     whole_instance(person_of(request))
     role = _own_role(code)
-    initial = {"name": role.name, "is_bound": role.is_bound_to_organisation}
+    initial = {"name": role.name, "is_limited": role.is_bound_to_organisation}
     form = RoleForm(request.POST or None, initial=initial)
     address = reverse("role-detail", args=[code])
 
     def save(values: dict[str, Any]) -> str:
         reason = values["reason"]
-        roles.change_role(person_of(request), role, values["name"], is_bound=values["is_bound"], reason=reason)
+        roles.change_role(person_of(request), role, values["name"], is_bound=values["is_limited"], reason=reason)
         return address
 
     return form_page(
@@ -145,7 +145,7 @@ def role_new(request: HttpRequest) -> HttpResponse:
             values["code"],
             values["name"],
             tier,
-            is_bound=values["is_bound"],
+            is_bound=values["is_limited"],
             reason=values["reason"],
         )
         return reverse("role-edit", args=[role.code])
