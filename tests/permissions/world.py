@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
@@ -63,6 +64,10 @@ class World:
             base_url="http://127.0.0.1",
             std_version="1",
         )
+        self.role = Role.objects.create(
+            code="canary_role", name="canary_role", tiers=["national", "provincial", "municipal"]
+        )
+        assign_perm("accounts.view_organisation", self.person, self.organisation)
         self.rule = disposal_rule()
         self.import_run = ImportRun.objects.create(kind="grids", division_code=DISTRICT, file_name="canary-import")
         ImportIssue.objects.create(run=self.import_run, row_no=1, code="bad", message="canary-issue")
@@ -113,7 +118,8 @@ class World:
 
     def canary(self, kind: str) -> str:
         """The text that only the thing has."""
-        return {"grid": self.grid.grid_code, "case": self.case.case_no}.get(kind, f"canary-{kind}")
+        own = {"grid": self.grid.grid_code, "case": self.case.case_no, "grant": self.person.username}
+        return own.get(kind, f"canary-{kind}")
 
     def text_of(self, row) -> str:
         """What who is responsible must find behind a route; empty where the table says nothing of it."""
@@ -133,6 +139,7 @@ class World:
             "person": lambda: [self.person.username],
             "grant": lambda: [self.person.username, 0],
             "role": lambda: ["leader"],
+            "own_role": lambda: [self.role.code],
             "token": lambda: [self.token.pk],
             "audit": lambda: [self.audit.pk],
             "import": lambda: [self.import_run.pk],

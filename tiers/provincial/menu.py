@@ -52,6 +52,6 @@ MENU: tuple[Entry, ...] = (
         "maintenance",
         "settings",
         systems=MAINTENANCE,
-        covers=("organisation-", "person-", "role-", "token-", "calendar", "audit-", "node-", "maintenance-"),
+        covers=("organisation-", "person-", "role-", "token-", "grant-", "calendar", "audit-", "node-", "maintenance-"),
     ),
 )

@@ -54,7 +54,7 @@ class SessionLimits:
     def _keep_time(self, request: HttpRequest) -> None:
         if request.session.get(MARK, "") != request.user.session_mark:  # type: ignore[union-attr]
             logout(request)
-            messages.info(request, _("这次登录已被结束:管理员账号在别处登录,或登录被管理员结束。"))
+            messages.info(request, _("这次登录已被结束:您在别处重新登录或退出了其他设备,或由管理员结束。"))
             return
         now = int(timezone.now().timestamp())
         seen, began = int(request.session.get(SEEN, 0)), int(request.session[BEGAN])

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cityops.accounts.models import ApiToken, Organisation, Role, User
+from cityops.accounts.services import grants
 from cityops.foundation import audit
 from cityops.foundation.models import AuditEvent
 from tests.factories.people import HANGZHOU, NINGBO, division, organisation, person
@@ -49,6 +50,7 @@ def test_the_first_page_has_only_the_doors_that_open(client, enter, role, shown,
         ("system_admin", "person-new"),
         ("security_admin", "role-list"),
         ("security_admin", "role-new"),
+        ("security_admin", "grant-list"),
         ("system_admin", "token-list"),
         ("system_admin", "token-new"),
         ("audit_admin", "audit-list"),
@@ -222,6 +224,48 @@ def test_a_role_is_changed_by_the_security_administrator(client, enter):
     assert not person("hotline").has_perm("grid.register_case")
     assert client.get(reverse("role-detail", args=["hotline"])).status_code == 200
     assert client.get(reverse("role-detail", args=["analyst"])).status_code == 404  # not of this tier
+
+
+def test_a_role_of_ones_own_is_made_renamed_and_deleted_when_nobody_holds_it(client, enter):
+    enter("security_admin")
+    made = client.post(
+        reverse("role-new"), {"code": "street_desk", "name": "街道席", "is_limited": "on", "reason": "试点"}
+    )
+    assert made.url == reverse("role-edit", args=["street_desk"])
+    role = Role.objects.get(code="street_desk")
+    assert role.is_bound_to_organisation
+    change, delete = (reverse(name, args=["street_desk"]) for name in ("role-change", "role-delete"))
+    taken = client.post(change, {"name": "受理员", "reason": "r"})
+    assert (taken.status_code, "name" in taken.context["form"].errors) == (400, True)
+    assert client.post(change, {"name": "街道受理席", "reason": "更名"}).status_code == 302
+    role.refresh_from_db()
+    assert (role.name, role.is_bound_to_organisation) == ("街道受理席", False)
+    holder = person("street_desk")
+    assert client.post(delete, {"reason": "r"}).status_code == 409
+    holder.groups.clear()
+    assert client.post(delete, {"reason": "试点结束"}).status_code == 302
+    assert not Role.objects.filter(code="street_desk").exists()
+    actions = AuditEvent.objects.filter(object_key="street_desk").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["role.create", "role.change", "role.delete"]
+
+
+@pytest.mark.parametrize("name", ["role-change", "role-delete"])
+def test_the_roles_of_the_product_are_neither_renamed_nor_deleted(client, enter, name):
+    enter("security_admin")
+    assert client.post(reverse(name, args=["hotline"]), {"name": "x", "reason": "r"}).status_code == 404
+    assert Role.objects.get(code="hotline").name == "热线话务员"
+
+
+def test_all_single_grants_are_listed_at_once(client, enter, django_assert_max_num_queries):
+    district = division("330102000000").code
+    security = enter("security_admin")
+    things = [organisation() for _ in range(12)]
+    for thing in things:
+        grants.grant(security, person("acceptor", division_code=district), thing, reason="协办")
+    with django_assert_max_num_queries(14):
+        page = client.get(reverse("grant-list"))
+    assert {row[3].text for row in page.context["rows"]} == {thing.org_code for thing in things}
+    assert client.get(page.context["rows"][0][4].url).status_code == 200
 
 
 def entry(action, division_code=HANGZHOU):

@@ -15,7 +15,7 @@ from cityops.foundation.errors import NotThere
 
 
 def grant(actor: User, person: User, thing: Any, *, reason: str) -> None:
-    """Let ``person`` see ``thing``, which must be in the actor's scope. Raises OwnRights for oneself, NotThere otherwise."""
+    """Let ``person`` see ``thing``, which must be the actor's. Raises OwnRights for oneself, NotThere otherwise."""
     limits.not_oneself(actor, person)
     reason = limits.reason_given(reason)
     model = type(thing)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from guardian.models import UserObjectPermission
 
@@ -47,13 +48,25 @@ class Granted:
 
 
 def grants_of(person: User) -> list[Granted]:
-    """The exceptions of a person, by kind."""
-    rows = UserObjectPermission.objects.filter(user=person).select_related("content_type").order_by("pk")
+    """The exceptions of a person, in the order in which they were granted."""
+    return [Granted(row.pk, *told_of(row)) for row in _rows().filter(user=person).order_by("pk")]
+
+
+def all_grants(user: User) -> QuerySet[UserObjectPermission]:
+    """The exceptions of everybody in the person's division, by user name, the latest first."""
+    people = User.objects.workable_by(user)
+    return _rows().filter(user__in=people.values("pk")).select_related("user").order_by("user__username", "-pk")
+
+
+def told_of(row: UserObjectPermission) -> tuple[str | Promise, str]:
+    """Kind of the thing and the code that people know it by; its key where the thing is gone."""
     by_model = {grantable.label.lower(): grantable for grantable in GRANTABLE.values()}
-    found = []
-    for row in rows:
-        grantable = by_model.get(f"{row.content_type.app_label}.{row.content_type.model}")
-        if grantable is not None:
-            keys = grantable.model.objects.filter(pk=row.object_pk).values_list(grantable.key_field, flat=True)
-            found.append(Granted(row.pk, grantable.title, next(iter(keys), row.object_pk)))
-    return found
+    grantable = by_model.get(f"{row.content_type.app_label}.{row.content_type.model}")
+    if grantable is None:
+        return row.content_type.name, row.object_pk
+    return grantable.title, str(getattr(row.content_object, grantable.key_field, row.object_pk))
+
+
+def _rows() -> QuerySet[UserObjectPermission]:
+    rows: QuerySet[UserObjectPermission] = UserObjectPermission.objects.select_related("content_type")
+    return rows.prefetch_related("content_object")

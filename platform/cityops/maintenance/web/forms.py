@@ -115,14 +115,23 @@ class ResetPasswordForm(forms.Form):
     reason = REASON
 
 
-class NewRoleForm(forms.Form):
-    """新建角色."""
+class RoleForm(forms.Form):
+    """修改角色: name, and whether it is bound."""
+
+    name = forms.CharField(label=_("名称"), max_length=60)
+    is_limited = forms.BooleanField(
+        label=_("限本单位"), required=False, help_text=_("只能查看由所属机构及其下级机构负责的案件。")
+    )
+    reason = REASON
+
+
+class NewRoleForm(RoleForm):
+    """新建角色: with the code, which never changes afterwards."""
 
     code = forms.RegexField(
         r"^[a-z][a-z_]{2,29}$", label=_("角色代码"), help_text=_("小写字母和下划线,3 至 30 个字符。")
     )
-    name = forms.CharField(label=_("名称"), max_length=60)
-    reason = REASON
+    field_order = ("code", "name", "is_limited", "reason")
 
 
 class RolePermissionsForm(forms.Form):

@@ -22,6 +22,7 @@ ENTRIES = (
         "accounts.view_person",
     ),
     (pgettext_lazy("菜单", "角色"), _("角色与权限;三员分立"), "role-list", "shield-lock", "accounts.view_role"),
+    (_("单独授权的对象"), _("谁能查看范围以外的哪个对象;收回"), "grant-list", "eye", "accounts.grant_object"),
     (
         pgettext_lazy("菜单", "接口令牌"),
         _("对接系统的令牌:签发、授权范围、撤销"),

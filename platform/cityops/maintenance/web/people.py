@@ -20,7 +20,7 @@ from cityops.accounts.services import grants, people
 from cityops.accounts.services.limits import visible_person
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.exports import Column
-from cityops.maintenance.selectors.grants import GRANTABLE, grants_of
+from cityops.maintenance.selectors.grants import GRANTABLE, all_grants, grants_of, told_of
 from cityops.maintenance.web import forms
 from cityops.maintenance.web.lists import Action, Cell, ListPage, when
 from cityops.maintenance.web.parts import Block, Button, detail_page, form_page
@@ -271,6 +271,29 @@ def person_grant(request: HttpRequest, username: str) -> HttpResponse:
         grants.grant(person_of(request), person, found, reason=values["reason"])
 
     return _person_form(request, person, form, _("单独授权"), save, note=_("只能查看这一个对象,不能办理。"))
+
+
+class GrantList(ListPage):
+    """单独授权: everything that was granted singly to people of the own division."""
+
+    title = _("单独授权的对象")
+    heads = (_("登录名"), _("姓名"), _("类型"), _("编号"), _("操作"))
+    empty = _("没有范围以外的单独授权;在人员页面授予。")
+
+    def queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """By person, the latest first."""
+        return all_grants(person_of(request))
+
+    def cells(self, thing: Any) -> Iterable[Cell]:
+        """One exception."""
+        kind, key = told_of(thing)
+        return (
+            Cell(thing.user.username, reverse("person-detail", args=[thing.user.username])),
+            Cell(thing.user.name),
+            Cell(kind),
+            Cell(key, css="mono"),
+            Cell(_now("收回"), reverse("person-grant-withdraw", args=[thing.user.username, thing.pk])),
+        )
 
 
 def person_grant_withdraw(request: HttpRequest, username: str, pk: int) -> HttpResponse:

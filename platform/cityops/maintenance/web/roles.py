@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cityops.accounts.guards import person_of
-from cityops.accounts.models import Role
+from cityops.accounts.models import Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.accounts.roles import ADMINISTRATORS
 from cityops.accounts.services import roles
 from cityops.accounts.services.limits import codenames_of, has_whole_instance, whole_instance
 from cityops.foundation.errors import NotThere
-from cityops.maintenance.web.forms import NewRoleForm, RolePermissionsForm
+from cityops.maintenance.web.forms import NewRoleForm, ReasonForm, RoleForm, RolePermissionsForm
 from cityops.maintenance.web.lists import Action, Cell, ListPage
 from cityops.maintenance.web.parts import Block, Button, detail_page, form_page
 from tiers.tier import this_instance
@@ -58,13 +58,6 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
     role = _role(code)
     held = codenames_of([role])
     rows = [[Cell(p.label), Cell(p.codename)] for p in all_permissions() if p.codename in held]
-    buttons = []
-    if (
-        person_of(request).has_perm("accounts.change_role")
-        and role.code not in ADMINISTRATORS
-        and has_whole_instance(person_of(request))
-    ):
-        buttons.append(Button(_("修改权限"), reverse("role-edit", args=[code]), "edit"))
     return detail_page(
         request,
         title=role.title,
@@ -76,9 +69,68 @@ def role_detail(request: HttpRequest, code: str) -> HttpResponse:
             (_("限本单位"), _now("是") if role.is_bound_to_organisation else _now("否")),
             (_("人数"), role.user_set.count()),
         ],
-        buttons=buttons,
+        buttons=_buttons(person_of(request), role),
         blocks=[Block(_("权限"), (_("权限"), _("代码")), rows, _("这个角色还没有任何权限。"))],
     )
+
+
+def _buttons(person: User, role: Role) -> list[Button]:
+    if not (person.has_perm("accounts.change_role") and has_whole_instance(person)) or role.code in ADMINISTRATORS:
+        return []
+    found = [Button(_("修改权限"), reverse("role-edit", args=[role.code]), "edit")]
+    if not role.is_seeded:
+        found.append(Button(_("修改角色"), reverse("role-change", args=[role.code]), "settings"))
+        found.append(Button(_("删除角色"), reverse("role-delete", args=[role.code]), "trash"))
+    return found
+
+
+def role_change(request: HttpRequest, code: str) -> HttpResponse:
+    """Rename a role of one's own, bind it or free it."""
+    whole_instance(person_of(request))
+    role = _own_role(code)
+    initial = {"name": role.name, "is_limited": role.is_bound_to_organisation}
+    form = RoleForm(request.POST or None, initial=initial)
+    address = reverse("role-detail", args=[code])
+
+    def save(values: dict[str, Any]) -> str:
+        reason = values["reason"]
+        roles.change_role(person_of(request), role, values["name"], is_bound=values["is_limited"], reason=reason)
+        return address
+
+    return form_page(
+        request, form, title=_("修改角色"), submit=_("保存"), back=address, back_title=role.title, save=save
+    )
+
+
+def role_delete(request: HttpRequest, code: str) -> HttpResponse:
+    """Delete a role of one's own that nobody holds."""
+    whole_instance(person_of(request))
+    role = _own_role(code)
+    address = reverse("role-detail", args=[code])
+
+    def save(values: dict[str, Any]) -> str:
+        roles.delete_role(person_of(request), role, reason=values["reason"])
+        return reverse("role-list")
+
+    return form_page(
+        request,
+        ReasonForm(request.POST or None),
+        title=_("删除角色"),
+        submit=_("删除"),
+        back=address,
+        back_title=role.title,
+        note=_("只能删除没有人担任的自建角色;审计记录保留。"),
+        done=_("已删除。"),
+        save=save,
+    )
+
+
+def _own_role(code: str) -> Role:
+    """A role that people made; those of the product have no such pages."""
+    role = _role(code)
+    if role.is_seeded:
+        raise NotThere
+    return role
 
 
 def role_new(request: HttpRequest) -> HttpResponse:
@@ -88,7 +140,14 @@ def role_new(request: HttpRequest) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> str:
         tier = this_instance().tier.value
-        role = roles.create_role(person_of(request), values["code"], values["name"], tier, reason=values["reason"])
+        role = roles.create_role(
+            person_of(request),
+            values["code"],
+            values["name"],
+            tier,
+            is_bound=values["is_limited"],
+            reason=values["reason"],
+        )
         return reverse("role-edit", args=[role.code])
 
     return form_page(
