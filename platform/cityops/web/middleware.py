@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cityops.foundation.bodies import is_too_large
 from cityops.foundation.errors import CityOpsError
+from cityops.foundation.patience import refusal_for
 from cityops.web import errors
 
 
@@ -22,7 +23,8 @@ class RefusalPages:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer refusals; leave everything else to the 500 page."""
-        return errors.refused(request, exception) if isinstance(exception, CityOpsError) else None
+        refusal = exception if isinstance(exception, CityOpsError) else refusal_for(exception)
+        return errors.refused(request, refusal) if refusal else None
 
 
 class BodyLimits:
