@@ -13,13 +13,19 @@ from cityops.web import errors
 
 
 class RefusalPages:
-    """A CityOpsError that a page view did not catch becomes an error page with its status and sentence."""
+    """A CityOpsError that a page view did not catch becomes an error page with its status and sentence.
+
+    So does a method that the view does not take, which Django answers with nothing to read.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:  # noqa: D102
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return errors.not_allowed(request, response.headers["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer refusals; leave everything else to the 500 page."""

@@ -75,25 +75,27 @@ class SchemaDocument(SpectacularAPIView):
     permission_classes = [AllowAny]
     is_public = True
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """The document, in the language asked for."""
         asked = request.GET.get("lang", "")
         language = asked if asked in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
-        renderer: Any = request.accepted_renderer  # type: ignore[attr-defined]
+        renderer: BaseRenderer = request.accepted_renderer
         return HttpResponse(
-            _document(settings.ROOT_URLCONF, language, type(renderer)),
+            _document(settings.ROOT_URLCONF, language, renderer.media_type or ""),
             content_type=renderer.media_type,
             headers={"Content-Disposition": f'inline; filename="cityops.{renderer.format}"'},
         )
 
 
 @lru_cache(maxsize=32)
-def _document(_urlconf: str, language: str, renderer: type[BaseRenderer]) -> bytes:
+def _document(_urlconf: str, language: str, media_type: str) -> bytes:
     """The schema of the routes that this process has, as it is sent; made once, as it takes a third of a second."""
     with override(language):
         data = SchemaDocument.generator_class().get_schema(request=None, public=True)
-        body: bytes = renderer().render(data, renderer.media_type, {})
-    return body
+        renderer = next(one for one in SchemaDocument.renderer_classes if one.media_type == media_type)
+        body = renderer().render(data, media_type, {})
+    return body if isinstance(body, bytes) else body.encode()
 
 
 @method_decorator(csp_update(DRAWN), name="dispatch")
