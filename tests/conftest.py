@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
+from cityops.foundation.context import SYSTEM, become
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = {
     "national": ("000000000000", "000000000000-N"),
@@ -54,8 +56,9 @@ def _append_only_tables_may_be_emptied_between_tests():
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Counts and answers in the cache are of one test only."""
+    """Counts and answers in the cache, and who acts, are of one test only."""
     cache.clear()
+    become(SYSTEM)
 
 
 def _uses_database(request: pytest.FixtureRequest) -> bool:

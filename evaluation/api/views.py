@@ -29,6 +29,8 @@ from evaluation.selectors import Figure, Lineage
 from grid.models import Case
 
 MAX_SERIES = 60
+MAX_CELLS = 2000
+"""Regions times periods in one answer."""
 COHORT = OpenApiParameter("cohort", bool, description="Of the cases opened in the period, whenever they were closed")
 
 
@@ -95,6 +97,10 @@ class FigureList(Polled, APIView):
         places = [place]
         if _is_true(request, "parts"):
             places += [part for part, _depth in selectors.overview_parts(place, request.user)]
+        if len(places) * len(periods) > MAX_CELLS:
+            most = {"places": len(places), "most": MAX_CELLS // len(places)}
+            text = _("%(places)s 个区划一次最多 %(most)s 个周期。") % most
+            raise InvalidInput(text, errors=[{"field": "series", "code": "too_many", "detail": text}])
         found = selectors.table(places, indicators, periods, user=request.user, is_cohort=_is_true(request, "cohort"))
         return Response([value_document(figure) for figure in found.values()])
 

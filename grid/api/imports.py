@@ -14,6 +14,7 @@ from cityops.accounts.api.permissions import HasPermission
 from cityops.foundation.api.etag import Polled
 from cityops.foundation.api.idempotency import IdempotentWrites
 from cityops.foundation.paging import CursorPaging
+from cityops.foundation.patience import patience
 from grid.api.ground_serializers import ImportAnswer, ImportUpload, IssueAnswer
 from grid.models import ImportIssue, ImportRun
 from grid.selectors import ground
@@ -59,7 +60,8 @@ class ImportList(IdempotentWrites, Polled, ListAPIView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         options = {name: given[name] for name in ("dry_run", "skip_refused", "repair")}
-        run = take_upload(given["kind"], given["file"], mapping=given["mapping"], options=options)
+        with patience():
+            run = take_upload(given["kind"], given["file"], mapping=given["mapping"], options=options)
         if run.is_under_way:
             transaction.on_commit(wake_imports)  # a worker that looks before the commit finds nothing
         return Response(ImportAnswer(run).data, status=201)

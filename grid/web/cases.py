@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cityops.accounts.models import Organisation
+from cityops.foundation.patience import patience
 from cityops.regions.rules import Level
 from grid.models import Case
 from grid.selectors.cases import case_detail as detail_of
@@ -92,7 +93,8 @@ def case_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The list as xlsx: exactly the cases that the filters of the address leave."""
     at = timezone.now()
     asked = _filtered(request, at)
-    workbook = export_cases(asked.qs[:EXPORT_LIMIT], filters=asked.chosen)
+    with patience():
+        workbook = export_cases(asked.qs[:EXPORT_LIMIT], filters=asked.chosen)
     answer = StreamingHttpResponse(workbook, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="cases-{timezone.localtime(at):%Y%m%d-%H%M}.xlsx"'
     answer["Cache-Control"] = "no-store"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cityops.foundation.errors import CityOpsError, Refused
+from cityops.foundation.patience import patience
 from grid.models import ImportRun
 from grid.selectors import ground
 from grid.services import components
@@ -79,7 +80,8 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 def _take(asked: dict[str, Any]) -> ImportRun:
     options = {name: bool(asked[name]) for name in ("dry_run", "skip_refused", "repair")}
-    run = take_upload(asked["kind"], asked["file"], mapping=asked["mapping"], options=options)
+    with patience():
+        run = take_upload(asked["kind"], asked["file"], mapping=asked["mapping"], options=options)
     if run.is_under_way:
         wake_imports()
     return run

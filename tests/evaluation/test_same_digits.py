@@ -140,6 +140,14 @@ def test_the_api_wants_a_token_and_the_permission(client, cases):
         assert client.get(f"/api/v1/{path}", headers=department).status_code == 403
 
 
+def test_more_regions_and_periods_than_one_answer_holds_are_refused(client, cases, token, monkeypatch):
+    monkeypatch.setattr("evaluation.api.views.MAX_CELLS", 5)
+    asked = "/api/v1/figures/?region=3301&period=2026-10&parts=1&series="
+    answer = client.get(f"{asked}60", headers=token)
+    assert (answer.status_code, answer.json()["field"]) == (400, "series")
+    assert client.get(f"{asked}1", headers=token).status_code == 200
+
+
 def test_a_series_with_the_parts_is_one_answer(client, cases, token):
     told = client.get("/api/v1/figures/?region=3301&period=2026-10&series=3&parts=1", headers=token).json()
     assert len(told) == 2 * 5 * 3

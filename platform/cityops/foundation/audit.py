@@ -52,4 +52,5 @@ def record(
 
 def _cut(column: str, text: object) -> str:
     """As much of a text as its column holds; without NUL, which the database refuses."""
-    return str(text).replace("\0", "")[: AuditEvent._meta.get_field(column).max_length]
+    most: int | None = getattr(AuditEvent._meta.get_field(column), "max_length", None)
+    return str(text).replace("\0", "")[:most]

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput
+from cityops.foundation.patience import patiently
 
 BOM = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -70,7 +71,7 @@ def download(
             action, kind=kind, key=name, division_code=division_code, after={"file": filename, "filter": asked}
         )
     make = _csv if wanted == "csv" else _xlsx
-    response = make(columns, rows)
+    response = make(columns, patiently(rows))
     response.headers["Content-Disposition"] = (
         f"attachment; filename=\"{filename.encode('ascii', 'replace').decode()}\"; filename*=UTF-8''{quote(filename)}"
     )

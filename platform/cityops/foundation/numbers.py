@@ -1,5 +1,8 @@
 """Numbers for Prometheus: requests counted here, gauges of other apps through a registry.
 
+Several processes of one web server add up: each writes its counts into the folder PROMETHEUS_MULTIPROC_DIR (set by
+``gunicorn.conf.py``), and whichever is asked reads them all.
+
 An app adds what it knows without foundation knowing the app::
 
     numbers.gauges.register("cityops_sync_backlog", "Records not yet sent", ("link", "dataset"), backlog)
@@ -7,6 +10,7 @@ An app adds what it knows without foundation knowing the app::
 where ``backlog()`` yields ``((link, dataset), value)`` pairs, asked once per scrape.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +18,10 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+"""Methods with a series of their own; whatever else a caller invents is "other"."""
 Samples = Iterable[tuple[tuple[str, ...], float]]
 
 
@@ -70,11 +77,17 @@ class RequestNumbersMiddleware:
         started = time.perf_counter()
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else "(none)"
-        requests_total.labels(request.method, route, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"
+        requests_total.labels(method, route, response.status_code).inc()
         request_seconds.labels(route).observe(time.perf_counter() - started)
         return response
 
 
 def exposition() -> bytes:
-    """Everything, in Prometheus' text form."""
-    return generate_latest(registry)
+    """Everything, of all processes of this web server, in Prometheus' text form."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest(registry)
+    together = CollectorRegistry()
+    MultiProcessCollector(together)
+    together.register(gauges)
+    return generate_latest(together)

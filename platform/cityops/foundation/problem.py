@@ -15,6 +15,7 @@ from rest_framework.views import set_rollback
 
 from cityops.foundation.context import current_actor
 from cityops.foundation.errors import CityOpsError, NotAllowed, NotThere
+from cityops.foundation.patience import refusal_for
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -95,6 +96,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = NotThere()
     elif isinstance(exc, PermissionDenied):
         exc = NotAllowed()
+    exc = refusal_for(exc) or exc
     if isinstance(exc, CityOpsError):
         set_rollback()
         facts = dict(exc.facts)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cityops.settings.environment import ROOT, bundled_library, celery_broker, env, one_of
 
 # --- which instance this is
-CITYOPS_TIER = one_of("CITYOPS_TIER", "national", "provincial", "municipal")
+CITYOPS_TIER = one_of("CITYOPS_TIER", env.str("CITYOPS_TIER"), "national", "provincial", "municipal")
 CITYOPS_REGION = env.str("CITYOPS_REGION")
 CITYOPS_NODE = env.str("CITYOPS_NODE")
 CITYOPS_NAME = env.str("CITYOPS_NAME", default="")

@@ -31,9 +31,8 @@ def bundled_library(package: str, pattern: str) -> str:
     return found[0]
 
 
-def one_of(name: str, *choices: str) -> str:
-    """A required value that must be one of a few."""
-    value = str(env.str(name))
+def one_of(name: str, value: str, *choices: str) -> str:
+    """The value of a setting that must be one of a few."""
     if value not in choices:
         raise environ.ImproperlyConfigured(f"{name}: {value!r} is not one of {', '.join(choices)}.")
     return value

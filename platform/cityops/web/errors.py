@@ -7,8 +7,15 @@ from django.utils.translation import gettext as _
 from cityops.foundation.errors import CityOpsError
 from cityops.foundation.problem import plain_problem
 
-CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large", 500: "server_error"}
-MACHINES = ("/api/", "/sync/")
+CODES = {
+    400: "bad_request",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    500: "server_error",
+}
+MACHINES = ("/api/", "/sync/", "/healthz", "/readyz", "/metrics")
 """Problem codes of errors that no API view answered; addresses where no person reads the answer."""
 
 
@@ -45,6 +52,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: what a person may not see is not there either, so the page does not tell the two apart."""
     return page(request, 404, _("没有找到"), _("地址有误、内容已移走，或者不在您的可见范围内。"))
+
+
+def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """405, as when the address of a button is opened as a page; ``allowed`` names the methods that are taken."""
+    detail = _("这一地址不能用这种方式打开，通常是因为直接访问了按钮的地址。")
+    answer = page(request, 405, _("不支持的访问方式"), detail, _("请回到上一页，用页面上的按钮操作。"))
+    answer.headers["Allow"] = allowed
+    return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,21 +8,29 @@ from django.utils.translation import gettext as _
 
 from cityops.foundation.bodies import is_too_large
 from cityops.foundation.errors import CityOpsError
+from cityops.foundation.patience import refusal_for
 from cityops.web import errors
 
 
 class RefusalPages:
-    """A CityOpsError that a page view did not catch becomes an error page with its status and sentence."""
+    """A CityOpsError that a page view did not catch becomes an error page with its status and sentence.
+
+    So does a method that the view does not take, which Django answers with nothing to read.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:  # noqa: D102
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return errors.not_allowed(request, response.headers["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer refusals; leave everything else to the 500 page."""
-        return errors.refused(request, exception) if isinstance(exception, CityOpsError) else None
+        refusal = exception if isinstance(exception, CityOpsError) else refusal_for(exception)
+        return errors.refused(request, refusal) if refusal else None
 
 
 class BodyLimits:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
+from cityops.foundation.patience import patience
 from sync.exchange.models import Link, SyncSelf
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
@@ -43,7 +44,7 @@ def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpReque
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
             body = _body(request)
-            with transaction.atomic():
+            with transaction.atomic(), patience():
                 trust.check_call(call, link, signature, body, is_fresh=is_fresh)
                 is_proven = True
                 status, answer = handler(link, body)

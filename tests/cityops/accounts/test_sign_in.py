@@ -113,7 +113,9 @@ def test_signing_out_ends_the_session_and_is_audited(client, user):
 
 def test_signing_out_by_a_link_is_refused(client, user):
     sign_in(client, user)
-    assert client.get("/sign-out/").status_code == 405
+    answer = client.get("/sign-out/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "不支持的访问方式" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

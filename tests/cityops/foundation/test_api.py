@@ -3,15 +3,18 @@
 import json
 
 import pytest
+import yaml
 from django.db import IntegrityError
 from django.urls import path
 from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cityops import urls
 from cityops.accounts.models import Organisation
+from cityops.foundation.api import views
 from cityops.foundation.api.etag import Polled, check_unchanged, tag_of
 from cityops.foundation.api.idempotency import IdempotentWrites
 from cityops.foundation.api.serializers import StrictInput
@@ -96,6 +99,19 @@ def test_the_schema_can_be_read_without_another_site(client, address):
     assert response.status_code == 200
     assert b"cdn" not in response.content
     assert b"<script>" not in response.content
+
+
+def test_the_schema_is_made_once_for_each_language_and_form(client, monkeypatch):
+    views._document.cache_clear()
+    made, make = [], SchemaGenerator.get_schema
+    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *a, **k: made.append(1) or make(*a, **k))
+    chinese = client.get("/api/v1/schema/?version=spoilt")
+    assert client.get("/api/v1/schema/").content == chinese.content
+    assert b"spoilt" not in chinese.content
+    assert yaml.safe_load(chinese.content)["openapi"].startswith("3")
+    english = client.get("/api/v1/schema/?lang=en", headers={"Accept": "application/json"})
+    assert english.json()["openapi"].startswith("3")
+    assert len(made) == 2
 
 
 def test_an_address_without_a_route_is_a_problem_too(client):

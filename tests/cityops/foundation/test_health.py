@@ -1,8 +1,14 @@
 """What the machines that watch an instance are told."""
 
+import os
+import runpy
+import subprocess
+import sys
+
 import pytest
 
 from cityops.foundation import health, numbers
+from tests.conftest import ROOT
 
 
 def test_healthz_answers_without_a_database(client):
@@ -47,6 +53,43 @@ def test_metrics_count_requests_by_route(client):
     client.get("/healthz")
     text = client.get("/metrics").content.decode()
     assert 'cityops_requests_total{method="GET",route="healthz",status="200"}' in text
+
+
+def test_an_invented_method_gets_no_series_of_its_own(client):
+    client.generic("BREW", "/healthz")
+    text = client.get("/metrics").content.decode()
+    assert 'method="other",route="healthz",status="405"' in text
+    assert "BREW" not in text
+
+
+def test_the_counts_of_two_processes_add_up(tmp_path):
+    env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(ROOT / "platform")}
+    count = (
+        "from cityops.foundation import numbers as n; import sys;"
+        "n.requests_total.labels('GET', 'x', '200').inc(int(sys.argv[1]));"
+        "n.request_seconds.labels('x').observe(0.1);"
+        "print(n.exposition().decode())"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", count, number], env=env, capture_output=True, text=True, check=True)
+        for number in ("2", "3")
+    ]
+    assert 'cityops_requests_total{method="GET",route="x",status="200"} 5.0' in said[1].stdout
+    assert 'cityops_request_seconds_count{route="x"} 2.0' in said[1].stdout
+
+
+def test_a_start_of_the_web_server_begins_at_zero(tmp_path, monkeypatch):
+    monkeypatch.setenv("CITYOPS_VAR", str(tmp_path))
+    monkeypatch.setenv("CITYOPS_NODE", "330100000000-C")
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    old = tmp_path / "metrics-330100000000-C" / "counter_1.db"
+    old.parent.mkdir()
+    old.touch()
+    hooks = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    hooks["on_starting"](None)
+    assert os.environ["PROMETHEUS_MULTIPROC_DIR"] == str(old.parent)
+    assert old.parent.is_dir()
+    assert not old.exists()
 
 
 def test_metrics_ask_the_gauges_of_other_apps(client, monkeypatch):
