@@ -65,7 +65,7 @@ urlpatterns = [
     path("api/v1/marked/", Marked.as_view()),
     *urls.urlpatterns,
 ]
-handler404, handler500 = urls.handler404, urls.handler500
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +96,17 @@ def test_the_schema_can_be_read_without_another_site(client, address):
     assert response.status_code == 200
     assert b"cdn" not in response.content
     assert b"<script>" not in response.content
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/api/v1/people/a%00b/", 404), ("/api/v1/people/?division_code=%00", 400), ("/cases/?q=%00", 400)],
+)
+def test_what_no_database_stores_is_refused(client, headers, address, status):
+    response = client.get(address, headers=headers)
+    assert response.status_code == status
+    if address.startswith("/api/"):
+        assert response["Content-Type"] == "application/problem+json"
 
 
 def test_an_address_without_a_route_is_a_problem_too(client):
