@@ -4,6 +4,7 @@ import os
 import sys
 import types
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,7 @@ def as_tier(settings, request: pytest.FixtureRequest) -> Callable[..., None]:
 
     Changes the three settings, the routes, and the node that the database believes to be.
     """
+    import_module("cityops.urls")  # as the tests' own tier, before the first change: it builds its routes once
 
     def change(tier: str, region: str = "", node: str = "", systems: tuple[str, ...] = ()) -> None:
         default_region, default_node = PLACES[tier]

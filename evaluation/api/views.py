@@ -99,8 +99,7 @@ class FigureList(Polled, APIView):
             places += [part for part, _depth in selectors.overview_parts(place, request.user)]
         if len(places) * len(periods) > MAX_CELLS:
             most = {"places": len(places), "most": MAX_CELLS // len(places)}
-            text = _("%(places)s 个区划一次最多 %(most)s 个周期。") % most
-            raise InvalidInput(text, errors=[{"field": "series", "code": "too_many", "detail": text}])
+            raise _wrong("series", _("%(places)s 个区划一次最多 %(most)s 个周期。") % most)
         found = selectors.table(places, indicators, periods, user=request.user, is_cohort=_is_true(request, "cohort"))
         return Response([value_document(figure) for figure in found.values()])
 

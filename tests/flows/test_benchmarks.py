@@ -10,7 +10,12 @@ import pytest
 from tests.launcher import ROOT, base_environment
 
 pytestmark = pytest.mark.flow
-SMALL = [("tile", {"drawn", "cached"}), ("figures", {"overview"})]
+SMALL = [
+    ("tile", 500, {"drawn", "cached"}),
+    ("figures", 500, {"overview"}),
+    ("register", 30, {"service", "api"}),
+    ("exchange", 100, {"native"}),
+]
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -21,9 +26,9 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("job", "ways"), SMALL)
-def test_a_job_prints_a_line_for_each_way(job, ways):
-    done = bench(job, "N=500", "ROUNDS=1")
+@pytest.mark.parametrize(("job", "size", "ways"), SMALL)
+def test_a_job_prints_a_line_for_each_way(job, size, ways):
+    done = bench(job, f"N={size}", "ROUNDS=1")
     assert done.returncode == 0, done.stderr[-2000:]
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"job"')]
     assert {line["way"] for line in lines} == ways

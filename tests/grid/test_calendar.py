@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.models import AuditEvent
-from grid.models import CalendarDay, WorkingPeriod
+from grid.models import CalendarDay, StageLimit, WorkingPeriod
 from grid.rules import clock
 from grid.selectors.calendar import LOCAL_SOURCE, current_desk, work_calendar
 from grid.services import calendar as service
@@ -182,3 +182,30 @@ class TestStoredCalendar:
         good = client.post("/desk/calendar/", {**hours, "afternoon_from": "15:00", "afternoon_to": "19:00"})
         assert good.status_code == 302
         assert WorkingPeriod.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_api_tells_days_hours_and_limits_as_deadlines_are_counted(client, as_tier):
+    service.load_official([2026])
+    service.set_day(dt.date(2026, 3, 4), is_workday=False, name="停工")
+    service.set_hours(dt.date(2026, 6, 1), [(dt.time(8, 30), dt.time(12)), (dt.time(14), dt.time(17, 30))])
+    StageLimit.objects.create(stage="accept", value=20, unit="minute")
+    client.force_login(person("duty_leader"), backend=BACKEND)
+    year = client.get("/api/v1/desk/calendar/?year=2026").json()
+    own = [day for day in year["days"] if day["is_local"]]
+    assert [(day["day"], day["is_workday"], day["name"]) for day in own] == [("2026-03-04", False, "停工")]
+    assert len(year["days"]) == CalendarDay.objects.filter(day__year=2026).count() > 10
+    assert year["hours"][-1]["periods"][0] == {"starts_at": "08:30:00", "ends_at": "12:00:00"}
+    limits = {limit["stage"]: (limit["value"], limit["unit"]) for limit in year["stage_limits"]}
+    assert (limits["accept"], limits["file"]) == (("20.0", "minute"), ("1.0", "work_hour"))
+    assert year["is_official"]
+    other = client.get("/api/v1/desk/calendar/?year=2099").json()
+    assert (other["is_official"], other["days"]) == (False, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", ["", "x", "2003", "2100", "²⁰²⁶"])
+def test_the_api_refuses_a_year_that_is_none(client, as_tier, year):
+    client.force_login(person("duty_leader"), backend=BACKEND)
+    answer = client.get("/api/v1/desk/calendar/", {"year": year})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "year")

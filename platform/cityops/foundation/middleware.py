@@ -1,11 +1,26 @@
-"""Puts the acting person of a request where the audit trail finds it."""
+"""Puts the acting person of a request where the audit trail finds it; turns away addresses that nothing can have."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from cityops.foundation.context import Actor, acting, new_request_id
 from cityops.foundation.denials import note_denied
+
+
+class NoNullCharacters:
+    """The database stores no NUL: in a path it names nothing (404), in a query it is bad input (400)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:  # noqa: D102
+        if "\0" in request.path_info:
+            raise Http404
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the query")
+        return self.get_response(request)
 
 
 class AuditContextMiddleware:

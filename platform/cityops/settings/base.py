@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "cityops.foundation.middleware.NoNullCharacters",
     "django.middleware.common.CommonMiddleware",
     "cityops.web.middleware.BodyLimits",
     "django.middleware.csrf.CsrfViewMiddleware",

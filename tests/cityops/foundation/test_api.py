@@ -68,7 +68,7 @@ urlpatterns = [
     path("api/v1/marked/", Marked.as_view()),
     *urls.urlpatterns,
 ]
-handler404, handler500 = urls.handler404, urls.handler500
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +112,17 @@ def test_the_schema_is_made_once_for_each_language_and_form(client, monkeypatch)
     english = client.get("/api/v1/schema/?lang=en", headers={"Accept": "application/json"})
     assert english.json()["openapi"].startswith("3")
     assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/api/v1/people/a%00b/", 404), ("/api/v1/people/?division_code=%00", 400), ("/cases/?q=%00", 400)],
+)
+def test_what_no_database_stores_is_refused(client, headers, address, status):
+    response = client.get(address, headers=headers)
+    assert response.status_code == status
+    if address.startswith("/api/"):
+        assert response["Content-Type"] == "application/problem+json"
 
 
 def test_an_address_without_a_route_is_a_problem_too(client):

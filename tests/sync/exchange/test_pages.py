@@ -131,3 +131,20 @@ def test_the_api_gives_the_same_within_the_region(client, province):
     assert client.get("/api/v1/exchange/links/", headers=bearer(other)).json() == []
     assert client.get("/api/v1/exchange/parked/", headers=bearer(other)).json()["results"] == []
     assert client.get("/api/v1/exchange/links/").status_code == 401
+
+
+def test_the_api_tells_of_a_link_what_its_page_shows(client, province):
+    Link.objects.update(state="frozen", frozen_reason="KEY: what the peer said")
+    address = reverse("api:exchange-link", args=[CITY])
+    found = signed_in(client, "supervisor").get(address).json()
+    assert (found["peer_code"], found["state"], found["light"]) == (CITY, "frozen", "red")
+    assert "密钥标识" in found["remedy"]
+    stream = next(one for one in found["streams"] if one["producer_code"] == CITY)
+    assert (stream["seq"], stream["applied_count"], stream["parked_count"]) == ("2", "1", "1")
+    receipt = found["receipts"][0]
+    assert (receipt["receiver_code"], receipt["applied"], receipt["parked"]) == ("330000000000-P", 1, 1)
+    assert receipt["parked_examples"][0]["dataset"] == "JC02"
+    assert [batch["datasets"] for batch in found["batches"]] == [{"JC02": 2}]
+    assert {cell["dataset"] for cell in found["datasets"]} >= {"JC02"}
+    assert signed_in(client, "supervisor", NINGBO).get(address).status_code == 404
+    assert client.get(reverse("api:exchange-link", args=["330900000000-C"])).status_code == 404

@@ -16,12 +16,14 @@ REFUSALS = {
     "406": "No content type that Accept names can be given; this API speaks application/json",
     "409": "The present state does not allow this",
     "412": "Changed since it was read (If-Match)",
+    "413": "The body is larger than is read here",
     "415": "The body is not of a type that is read here",
     "422": "The Idempotency-Key belongs to another request",
     "429": "Too many requests; Retry-After says when",
+    "503": "It took longer than is allowed, or something that is needed does not answer; try again later",
 }
-ALWAYS = ("401", "403", "406", "429")
-ON_WRITE = ("400", "409", "415")
+ALWAYS = ("401", "403", "406", "429", "503")
+ON_WRITE = ("400", "409", "413", "415")
 
 
 class Schema(AutoSchema):
