@@ -93,8 +93,10 @@ class ParentClient:
     def json(self, name: str, facts: dict[str, Any], *, is_fresh: bool = True) -> dict[str, Any]:
         """One call with JSON both ways."""
         _status, body = self.call(name, msgspec.json.encode(facts), is_fresh=is_fresh)
-        answer: dict[str, Any] = msgspec.json.decode(body)
-        return answer
+        try:
+            return msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            raise PeerUnreachable(f"{self.link.base_url} answered with what is not of CSP/1: {error}") from error
 
     def call(self, name: str, body: bytes, *, is_fresh: bool = True) -> tuple[int, bytes]:
         """One signed call. Raises PeerRefused with the parent's code, PeerUnreachable for everything else."""

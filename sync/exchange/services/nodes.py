@@ -74,10 +74,16 @@ def register_node(
         node.std_version = STD_VERSION
     if parent_code:
         node.parent_code = parent_code
-        node.status = Node.State.JOINED
-        node.joined_at = node.joined_at or timezone.localdate()
+        mark_joined(node)
     node.save()
     return node
+
+
+def mark_joined(node: Node) -> None:
+    """The node exchanges records with its parent from now on; what people made of it since stays. Does not save."""
+    if node.status in (Node.State.BUILDING, Node.State.TESTING, Node.State.RETIRED):
+        node.status = Node.State.JOINED
+    node.joined_at = node.joined_at or timezone.localdate()
 
 
 def _mark_what_was_never_numbered() -> int:
