@@ -37,7 +37,7 @@ def compare(
     head: int,
     parked: frozenset[str] = frozenset(),
 ) -> Differences:
-    """Compare the end nearer to the owner, which stands at ``head`` in the owner's stream, with the other at ``cursor``.
+    """Compare the end nearer to the owner, at ``head`` in the owner's stream, with the other, at ``cursor``.
 
     A record whose last version has a higher number, or that changed since it was numbered, is still on its way. So is
     one that the holder has from beyond the head: it came between the two looks.
