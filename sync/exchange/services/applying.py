@@ -58,7 +58,9 @@ def _try(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: 
         return error
     except ProgrammingError as error:
         if isinstance(error.__cause__, psycopg.errors.CardinalityViolation):
-            raise PeerRefused("MALFORMED", f"{target.shape.kind.dataset}: a record stands in a batch twice.") from error
+            raise PeerRefused(
+                "MALFORMED", f"{target.shape.kind.dataset}: a record, or a row of it, stands in a batch twice."
+            ) from error
         raise
 
 
