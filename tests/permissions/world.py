@@ -85,6 +85,7 @@ class World:
             "dataset": lambda: ["GL01"],
             "code_list": lambda: ["CL_VALID"],
             "rule": lambda: [self.rule.pk],
+            "node": lambda: [self.node.node_code],
             "link": lambda: ["330000000000-P"],
             "parked": lambda: [1],
             "tile": lambda: ["cases", 12, 3413, 1689],

@@ -185,9 +185,13 @@ def take_welcome(body: bytes, *, proof: str, code: str, parent_url: str) -> Link
         peer_code=parent,
         defaults={"peer_name": answer.name, "role": Link.Role.PARENT, "base_url": parent_url.rstrip("/")},
     )
+    if link.state == Link.State.RETIRED:
+        link.state, link.retry_at, link.fail_count, link.last_error = Link.State.PENDING, None, 0, ""
+        link.save()
     parent_key = next((key for key in answer.keys if key.node_code == parent), None)
     if parent_key is None:
         raise PeerRefused("KEY", f"{parent} did not send its own key.")
+    Key.objects.filter(kid=parent_key.kid).update(state=Key.State.ACTIVE)  # revoked where the link was retired
     nodes.register_node(
         node_code=parent,
         name=answer.name,
