@@ -149,7 +149,8 @@ def join(state: dict[str, Any], ports: dict[str, int]) -> None:
 def ask(child: Node, codes: dict[str, str], ports: dict[str, int]) -> None:
     """At the child: ask the parent to let it in."""
     assert child.parent is not None
-    run_commands(environment(child, ports), ("join", address(child.parent, ports), codes[child.code]))
+    join_words = ("join", address(child.parent, ports))
+    run_commands(environment(child, ports), join_words, given=codes[child.code])
 
 
 def approve(parent: Node, ports: dict[str, int]) -> None:

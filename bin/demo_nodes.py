@@ -132,28 +132,32 @@ def secret() -> str:
     return path.read_text()
 
 
-def run_commands(env: dict[str, str], *commands: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Run management commands one after the other in one process; returns name, seconds and output of each."""
+def run_commands(env: dict[str, str], *commands: tuple[str, ...], given: str = "") -> list[dict[str, Any]]:
+    """Run management commands one after the other in one process; returns name, seconds and output of each.
+
+    They read ``given`` as their standard input.
+    """
     words: list[str] = []
     for command in commands:
         words += [*command, "--"]
-    answer: list[dict[str, Any]] = run_script(env, "commands.py", *words)
+    answer: list[dict[str, Any]] = run_script(env, "commands.py", *words, given=given)
     return answer
 
 
-def run_script(env: dict[str, str], script: str, *words: str) -> Any:
+def run_script(env: dict[str, str], script: str, *words: str, given: str = "") -> Any:
     """Run a script of this folder to its end; returns its last line of output, read as JSON."""
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "bin" / script), *words],
         env=env,
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
     RUNNING.add(process)
-    output, errors = process.communicate()
+    output, errors = process.communicate(given)
     RUNNING.discard(process)
     if process.returncode != 0:
         said = f"{output[-2000:]}\n{errors[-4000:]}".strip()

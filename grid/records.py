@@ -4,18 +4,29 @@ A column that is not named here never leaves the city: who operated a step (``op
 survey came in (``source_crs``), photos. ``reporter_id`` does travel, and tells nobody who reported: for the public it
 is a keyed hash made before it is stored (``grid.services.reporters``), for a collector the staff number.
 
-The checks refuse only what can never be true. A deadline before the opening is not among them: histories of other
-systems hold such rows, and an imported deadline stays as it is.
+Steps follow GL02 as far as they have its fields; histories of other systems often do not know the office of a step, so
+it is not asked for. The checks refuse only what can never be true. A deadline before the opening is not among them:
+such histories hold such rows, and an imported deadline stays as it is.
 """
 
 from cityops.foundation.records import ChildRows, Lane, RecordKind, registry
 from grid.models import Case, CaseDailyStatistic, CaseStep, Component, UnitGrid
+from sync.standard.validation import find
 
 
 def _same(*names: str, **renamed: str) -> dict[str, str]:
     """Map dataset fields to columns of the same name, and the ``renamed`` ones (field=column)."""
     return {**{name: name for name in names}, **renamed}
 
+
+def _states() -> str:
+    """The codes of CL_CASESTATE, as an SQL list."""
+    definition, catalogue = find("GL01")
+    return ", ".join(f"'{code}'" for code in catalogue.codes(definition.by_name["state"]))
+
+
+STATES = _states()
+STATE_REMEDY = "A step leads from one state of a case to another: use the codes of CL_CASESTATE."
 
 UNIT_GRID = registry.register(
     RecordKind(
@@ -163,6 +174,12 @@ CASE = registry.register(
                     "opinion",
                 ),
                 order="seq",
+                dataset="GL02",
+                dataset_fields=_same("seq", "action", "operator_role", "operated_at"),
+                checks=(
+                    ("from_state", f"from_state <> '' AND from_state NOT IN ({STATES})", STATE_REMEDY),
+                    ("to_state", f"to_state NOT IN ({STATES})", STATE_REMEDY),
+                ),
             ),
         ),
         checks=(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.scoping import ScopedQuerySet
-from cityops.foundation.records import ExchangedRecord, mark_parent_trigger, mark_triggers
+from cityops.foundation.records import ExchangedRecord, append_only_triggers, mark_parent_trigger, mark_triggers
 from cityops.regions.models import CGCS2000, WEB_MERCATOR
 from grid.rules import FINAL_STAGES, OPEN_STAGES, Stage
 from grid.rules.clock import YELLOW_SHARE, Light, light_at
@@ -314,7 +314,10 @@ class CaseStep(models.Model):
         verbose_name_plural = _("案件流转")
         ordering = ["case", "seq"]
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="case_step_once")]
-        triggers = mark_parent_trigger("GL01", parent="case_id")
+        triggers = [
+            *mark_parent_trigger("GL01", parent="case_id"),
+            *append_only_triggers(parent="case_id", parent_table="grid_case"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.get_action_display()}"

@@ -4,9 +4,7 @@ from celery import shared_task
 from celery.schedules import crontab
 from django.conf import settings
 
-from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import housekeeping, parking, running
-from sync.exchange.services.client import PeerUnreachable
 
 
 @shared_task(name="sync.tick")
@@ -17,19 +15,16 @@ def tick() -> None:
 
 @shared_task(name="sync.reconcile")
 def reconcile_nightly() -> None:
-    """Compare everything with the parent; a link that does not answer is noted and compared the next night."""
-    try:
-        running.reconcile()
-    except (PeerRefused, PeerUnreachable) as error:
-        link = running.parent_link()
-        if link is not None:
-            running.note_failure(link, error)
+    """Ask for the comparison of the night; the slice makes it, this one or, where another is at work, the next."""
+    running.ask_comparison()
+    running.run_slice()
 
 
 @shared_task(name="sync.retry_parked")
 def retry_parked() -> None:
-    """Try parked records again: what they lacked may be there by now."""
-    parking.retry_waiting()
+    """Try parked records again, however busy the exchange is: what they lacked may be there by now."""
+    deadline = running.Deadline(settings.SYNC_SLICE_SECONDS)
+    parking.retry_waiting(untried_for=running.RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
 
 
 @shared_task(name="sync.tidy")

@@ -133,6 +133,10 @@ EXCHANGE = (
     Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", posts=True),
     Row("exchange-enrolments", ALL, _LINK),
     Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", posts=True),
+    Row("exchange-suspend", ALL, ("exchange.suspend_link",), about="link", posts=True),
+    Row("exchange-retire", ALL, ("exchange.retire_link",), about="link", posts=True),
+    Row("exchange-refuse", ALL, ("exchange.approve_join",), about="link", posts=True),
+    Row("exchange-cancel", ALL, ("exchange.make_code",), about="link", posts=True),
     Row("exchange-code", ALL, ("exchange.make_code",), posts=True),
     Row("api:exchange-link-list", ALL, _LINK, lists="link"),
     Row("api:exchange-link", ALL, _LINK, about="link"),
@@ -177,6 +181,8 @@ MAINTENANCE = (
     Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit"),
     Row("audit-detail", ALL, ("maintenance.view_audit",), about="audit"),
     Row("node-list", ALL, ("maintenance.view_node",), lists="node"),
+    Row("node-detail", ALL, ("maintenance.view_node",), about="node"),
+    Row("node-edit", ALL, ("maintenance.view_node", "maintenance.change_node")),
 )
 API = (
     Row("api:root", ALL),

@@ -194,6 +194,10 @@ def test_what_its_city_sent_is_theirs_who_are_responsible(letter, code, world, i
     assert stranger.get(reverse("exchange-link", args=[up])).status_code == 404
     assert stranger.post(reverse("exchange-thaw", args=[up])).status_code == 404
     assert stranger.post(reverse("exchange-compare", args=[up])).status_code == 404
+    assert stranger.post(reverse("exchange-suspend", args=[up])).status_code == 404
+    assert stranger.post(reverse("exchange-retire", args=[up])).status_code == 404
+    assert stranger.post(reverse("exchange-refuse", args=[CITY])).status_code == 404
+    assert stranger.post(reverse("exchange-cancel", args=[CITY])).status_code == 404
     assert stranger.post(reverse("exchange-approve", args=[CITY])).status_code == 404
     assert stranger.post(reverse("exchange-retry", args=[Parked.objects.get(owner_code=CITY).pk])).status_code == 404
     refused = stranger.post(reverse("exchange-code"), {"child": CITY})

@@ -69,6 +69,12 @@ class ChildRows:
     fields: tuple[str, ...]
     order: str
     """Column that orders and, with the parent, identifies a child."""
+    dataset: str = ""
+    """Dataset whose definition the children follow, as far as they have its fields; empty for none."""
+    dataset_fields: Mapping[str, str] = field(default_factory=dict)
+    """Fields of that dataset, and the columns that hold them."""
+    checks: tuple[tuple[str, str, str], ...] = ()
+    """Further rules, as (column, SQL that is true when broken, remedy), run on the staging table."""
 
 
 @dataclass(frozen=True)
@@ -160,14 +166,69 @@ def mark_triggers(dataset: str) -> list[pgtrigger.Trigger]:
 
 
 def mark_parent_trigger(dataset: str, *, parent: str) -> list[pgtrigger.Trigger]:
-    """A trigger for append-only child rows (which carry ``origin_code`` too): a new child marks its record."""
+    """Triggers for child rows (which carry ``origin_code`` too): a child that comes, changes or goes marks its record.
+
+    A child that changes its record marks both.
+    """
+
+    def named(rows: str) -> str:
+        return f"SELECT DISTINCT {parent} AS rid, origin_code FROM {rows}"
+
+    operations = [
+        ("", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), f"({named('new_rows')})"),
+        (
+            "_update",
+            pgtrigger.Update,
+            pgtrigger.Referencing(old="old_rows", new="new_rows"),
+            f"({named('old_rows')} UNION {named('new_rows')})",
+        ),
+        ("_delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), f"({named('old_rows')})"),
+    ]
     return [
         pgtrigger.Trigger(
-            name="sync_mark_parent",
+            name=f"sync_mark_parent{name}",
             level=pgtrigger.Statement,
             when=pgtrigger.After,
-            operation=pgtrigger.Insert,
-            referencing=pgtrigger.Referencing(new="new_rows"),
-            func=_mark(dataset, "rid", f"(SELECT DISTINCT {parent} AS rid, origin_code FROM new_rows)", "U"),
+            operation=operation,
+            referencing=referencing,
+            func=_mark(dataset, "rid", rows, "U"),
+        )
+        for name, operation, referencing, rows in operations
+    ]
+
+
+def append_only_triggers(*, parent: str, parent_table: str) -> list[pgtrigger.Trigger]:
+    """Triggers that keep the child rows of this node's records as they were written; replicas follow their owner.
+
+    They go only together with their record: whether it is gone is asked at the end of the transaction, because
+    children are deleted first.
+    """
+    mine = "(SELECT node_code FROM sync_self)"
+    refuse = "RAISE EXCEPTION 'Rows of % are append-only.', TG_TABLE_NAME;"
+    return [
+        pgtrigger.Trigger(
+            name="append_only_update",
+            level=pgtrigger.Row,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            func=f"IF OLD.origin_code = {mine} OR NEW.origin_code = {mine} THEN {refuse} END IF; RETURN NEW;",
+        ),
+        pgtrigger.Trigger(
+            name="append_only_delete",
+            level=pgtrigger.Row,
+            when=pgtrigger.After,
+            operation=pgtrigger.Delete,
+            timing=pgtrigger.Deferred,
+            func=(
+                f"IF OLD.origin_code = {mine} AND EXISTS (SELECT FROM {parent_table} WHERE rid = OLD.{parent}) "
+                f"THEN {refuse} END IF; RETURN NULL;"
+            ),
+        ),
+        pgtrigger.Trigger(
+            name="append_only_truncate",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=refuse,
         ),
     ]

@@ -120,6 +120,7 @@ class Enrolment(models.Model):
         OPEN = "open", _("接入码已发出")
         ASKED = "asked", _("待批准")
         APPROVED = "approved", _("已批准")
+        REFUSED = "refused", _("已拒绝")
         CANCELLED = "cancelled", _("已作废")
 
     child_code = models.CharField(_("下级节点"), max_length=14, db_index=True)
@@ -135,6 +136,10 @@ class Enrolment(models.Model):
     """What the child says of itself: name, tier, address, key."""
     approved_by = models.CharField(_("批准人"), max_length=150, blank=True)
     approved_at = models.DateTimeField(_("批准时间"), null=True)
+    closed_by = models.CharField(_("办结人"), max_length=150, blank=True)
+    """Who refused the request or cancelled the code."""
+    closed_at = models.DateTimeField(_("办结时间"), null=True)
+    closed_reason = models.CharField(_("原因"), max_length=300, blank=True)
 
     objects = EnrolmentQuerySet.as_manager()
 

@@ -1,13 +1,15 @@
 """The parent's side of CSP/1: a few lines per call. No session, no cookie; every call is signed."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import transaction
+from django.db import DataError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,22 +18,30 @@ from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.patience import patience
 from sync.exchange.models import Link, SyncSelf
+from sync.exchange.rules.calls import Buckets, Hello, Notes, Position
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import answering, enrolment, keys, trust
+from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
 
+logger = logging.getLogger(__name__)
+Said = TypeVar("Said", bound=msgspec.Struct)
 Handler = Callable[[Link, bytes], tuple[int, bytes]]
 JSON = "application/json"
 BINARY = "application/octet-stream"
+UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, DataError, RecursionError)
 
 
-def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpRequest], HttpResponse]:
+def peer_call(
+    handler: Handler, *, is_fresh: bool = True, on_snapshot: bool = False
+) -> Callable[[HttpRequest], HttpResponse]:
     """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry.
 
-    The body is read only where the sender says to be a child of this node.
+    The body is read only where the sender says to be a child of this node. With ``on_snapshot`` the whole call sees
+    one moment of the database.
     """
 
     @csrf_exempt
@@ -44,10 +54,12 @@ def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpReque
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
             body = _body(request)
-            with transaction.atomic(), patience():
+            with transaction.atomic(), _malformed_not_failed(), _moment(on_snapshot), patience():
                 trust.check_call(call, link, signature, body, is_fresh=is_fresh)
                 is_proven = True
                 status, answer = handler(link, body)
+                if is_fresh:
+                    trust.note_contact(link)
             response = HttpResponse(answer, status=status, content_type=BINARY if status == 206 else JSON)
             if is_fresh:
                 response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)
@@ -56,6 +68,28 @@ def peer_call(handler: Handler, *, is_fresh: bool = True) -> Callable[[HttpReque
         return _signed(response, signature)
 
     return takes_body(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, view)
+
+
+@contextmanager
+def _malformed_not_failed() -> Iterator[None]:
+    """What a call says and nobody foresaw is refused like the rest, signed and audited; the log keeps the whole of it.
+
+    Raises PeerRefused MALFORMED.
+    """
+    try:
+        yield
+    except UNFORESEEN as error:
+        logger.exception("peer call could not be read")
+        raise PeerRefused("MALFORMED", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+@contextmanager
+def _moment(on_snapshot: bool) -> Iterator[None]:
+    """Let the transaction, which has just begun, see one moment of the database where that is asked for."""
+    if on_snapshot:
+        with connection.cursor() as cursor:
+            begin_snapshot(cursor)
+    yield
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -81,8 +115,9 @@ def _signed(response: HttpResponse, signature: bytes) -> HttpResponse:
 
 
 def _hello(link: Link, body: bytes) -> tuple[int, bytes]:
-    facts = answering.hello(link, _json(body))
-    facts["nonce"] = trust.issue_nonce(link.peer_code)
+    _said(body, Hello)
+    facts = answering.hello(link)
+    facts["nonce"] = trust.waiting_nonce(link.peer_code)
     facts["incarnation"] = str(SyncSelf.objects.get(id=1).incarnation)
     return 200, msgspec.json.encode(facts)
 
@@ -95,26 +130,24 @@ def _push(link: Link, body: bytes) -> tuple[int, bytes]:
 
 
 def _pull(link: Link, body: bytes) -> tuple[int, bytes]:
-    sealed = answering.next_batch(link, _json(body))
+    sealed = answering.next_batch(link, _said(body, Position))
     return (204, b"") if sealed is None else (206, sealed.pack())
 
 
 def _notes(link: Link, body: bytes) -> tuple[int, bytes]:
-    return 200, msgspec.json.encode(answering.take_notes(link, _json(body)))
+    return 200, msgspec.json.encode(answering.take_notes(link, _said(body, Notes)))
 
 
 def _compare(link: Link, body: bytes) -> tuple[int, bytes]:
-    return 200, msgspec.json.encode(answering.compare(link, _json(body)))
+    return 200, msgspec.json.encode(answering.compare(link, _said(body, Buckets)))
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _said(body: bytes, kind: type[Said]) -> Said:
+    """What a call says. Raises PeerRefused MALFORMED."""
     try:
-        facts = msgspec.json.decode(body)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
         raise PeerRefused("MALFORMED", str(error)) from error
-    if not isinstance(facts, dict):
-        raise PeerRefused("MALFORMED", "An object is expected.")
-    return facts
 
 
 @csrf_exempt
@@ -123,12 +156,13 @@ def join(request: HttpRequest) -> HttpResponse:
     """A child asks to be let in; it proves the one-time code."""
     become(replace(current_actor(), channel="peer"))
     try:
-        body, headers = enrolment.take_asking(
-            _body(request),
-            proof=request.headers.get("CityOps-Proof", ""),
-            signature=request.headers.get("CityOps-Signature", ""),
-            address=current_actor().address,
-        )
+        with _malformed_not_failed():
+            body, headers = enrolment.take_asking(
+                _body(request),
+                proof=request.headers.get("CityOps-Proof", ""),
+                signature=request.headers.get("CityOps-Signature", ""),
+                address=current_actor().address,
+            )
     except PeerRefused as refusal:
         child = str(refusal.facts.get("child", ""))
         with transaction.atomic():
@@ -141,4 +175,4 @@ hello = peer_call(_hello, is_fresh=False)
 push = peer_call(_push)
 pull = peer_call(_pull)
 notes = peer_call(_notes)
-compare = peer_call(_compare)
+compare = peer_call(_compare, on_snapshot=True)

@@ -30,22 +30,30 @@ class Differences:
 
 
 def compare(
-    source: Mapping[str, Leaf], holder: Mapping[str, Leaf], *, cursor: int, parked: frozenset[str] = frozenset()
+    source: Mapping[str, Leaf],
+    holder: Mapping[str, Leaf],
+    *,
+    cursor: int,
+    head: int,
+    parked: frozenset[str] = frozenset(),
 ) -> Differences:
-    """Compare the end nearer to the owner with the other, which stands at ``cursor`` in the owner's stream.
+    """Compare the end nearer to the owner, at ``head`` in the owner's stream, with the other, at ``cursor``.
 
-    A record whose last version has a higher number, or that changed since it was numbered, is still on its way.
+    A record whose last version has a higher number, or that changed since it was numbered, is still on its way. So is
+    one that the holder has from beyond the head: it came between the two looks.
     """
     found = Differences(parked=parked)
     for rid, leaf in source.items():
         held = holder.get(rid)
         if held is not None and held[:4] == leaf[:4]:
             continue
-        if leaf[5] or leaf[4] > cursor:
+        if leaf[5] or leaf[4] > cursor or (held is not None and held[4] > head):
             found.in_flight += 1
         elif held is None or held[:2] < leaf[:2]:
             found.missing.append(rid)
         else:
             found.differing.append(rid)
-    found.orphans = [rid for rid in holder if rid not in source]
+    alone = [rid for rid in holder if rid not in source]
+    found.orphans = [rid for rid in alone if holder[rid][4] <= head]
+    found.in_flight += len(alone) - len(found.orphans)
     return found

@@ -14,8 +14,10 @@ from sync.exchange.rules.refusals import PeerRefused
 
 MAGIC = b"CSP1"
 PROTOCOL = "CSP/1"
-MAX_RAW_BYTES = 512 * 1024 * 1024
-"""Upper bound of a decompressed body; a single huge record still fits, a decompression bomb does not."""
+MAX_RAW_BYTES = 64 * 1024 * 1024
+"""Upper bound of a decompressed body: eight times what a sender puts into a batch, so one huge record still fits."""
+MAX_RECORDS = 100_000
+"""Upper bound of the records of a batch."""
 SIGNED_BATCH = b"CSP1-BATCH\n"
 
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -54,7 +56,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epoch_id: UUID
     base_seq: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,19}$")]
     base_chain: Hash
-    count: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=MAX_RECORDS)]
     to_chain: Hash
     body_sha: Hash
     raw_size: Count

@@ -21,7 +21,7 @@ def prefix_of(node_code: str) -> str:
     Raises ValueError for what is no node code.
     """
     division, _, letter = node_code.partition("-")
-    if len(division) != 12 or not division.isdigit() or letter not in LETTERS:
+    if len(division) != 12 or not (division.isascii() and division.isdigit()) or letter not in LETTERS:
         raise ValueError(f"{node_code!r} is not a node code (12 digits, dash, N, P or C).")
     return division[: LETTERS[letter]]
 
@@ -51,3 +51,17 @@ def travels(*, flow: str, scope: str, tier_letter: str) -> bool:
     if scope == Scope.PROVINCE:
         return tier_letter == "C"
     return tier_letter in {"P", "C"}
+
+
+def codes_below(node_code: str) -> str:
+    """A regular expression for the codes of the nodes under this one; matches nothing for a city."""
+    prefix = prefix_of(node_code)
+    letters = "".join(letter for letter, digits in LETTERS.items() if digits > len(prefix))
+    return rf"^{prefix}[0-9]{{{12 - len(prefix)}}}-[{letters}]$" if letters else "^$"
+
+
+def codes_above(node_code: str) -> str:
+    """A regular expression for the codes of the nodes above this one; matches nothing for the nation."""
+    prefix = prefix_of(node_code)
+    found = [f"{prefix[:n]}[0-9]{{{12 - n}}}-{letter}" for letter, n in LETTERS.items() if n < len(prefix)]
+    return f"^({'|'.join(found)})$"

@@ -53,6 +53,7 @@ REMEDY: dict[str, Any] = {
     "SIGNATURE": _("签名与内容不符:检查传输途中的代理和本节点的密钥文件,再恢复链路。"),
     "OWNER": _("批次里有属于其他节点的记录:查上级审计记录里的记录标识,改正后恢复链路。"),
     "SCOPE": _("批次不在本链路允许的范围内:核对节点代码与行政区划,再恢复链路。"),
+    "HELD": _("由管理员暂停。确认可以恢复后,填写处理说明并恢复链路。"),
     "MALFORMED": _("批次格式不对:两端升级到同一版本,再恢复链路。"),
 }
 """What a person does before a link that was frozen with this code is thawed."""

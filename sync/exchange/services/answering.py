@@ -1,14 +1,13 @@
 """What a parent answers its children: positions, batches to pull, what a child has to tell."""
 
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from cityops.foundation.records import Flow
 from sync.exchange.models import Batch, Link, Stream
+from sync.exchange.rules.calls import Buckets, Notes, Position
 from sync.exchange.rules.envelope import Envelope
 from sync.exchange.rules.places import is_under, may_send_up
 from sync.exchange.rules.refusals import PeerRefused
@@ -16,9 +15,11 @@ from sync.exchange.services import comparing, receiving, resending, streams, tru
 from sync.exchange.services.sealing import sealed_batch
 
 
-def hello(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
-    """Where this node stands in the child's streams, what there is to pull, keys, and records to send again."""
-    _note_contact(link, facts)
+def hello(link: Link) -> dict[str, Any]:
+    """Where this node stands in the child's streams, what there is to pull, keys, and records to send again.
+
+    Changes nothing: a hello is not bound to a single use.
+    """
     child = link.peer_code
     up = [
         streams.position(stream)
@@ -41,32 +42,19 @@ def hello(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _note_contact(link: Link, facts: dict[str, Any]) -> None:
-    now = timezone.now()
-    clock = parse_datetime(str(facts.get("clock", "")))
-    link.last_ok_at = now
-    link.clock_skew_seconds = None if clock is None else round((clock - now).total_seconds(), 1)
-    backlog = facts.get("backlog", 0)
-    link.backlog = backlog if isinstance(backlog, int) and 0 <= backlog < 2**63 else 0
-    link.save(update_fields=["last_ok_at", "clock_skew_seconds", "backlog"])
-
-
-def next_batch(link: Link, facts: dict[str, Any]) -> Envelope | None:
+def next_batch(link: Link, at: Position) -> Envelope | None:
     """The batch that follows the child's position in a stream from above; None when it has all.
 
     Raises PeerRefused: SCOPE for a stream that is not for this child, EPOCH or CHAIN for another history.
     """
-    try:
-        names = {"producer_code": facts["producer"], **{name: facts[name] for name in ("flow", "scope", "lane")}}
-        seq, chain, epoch = int(facts["seq"]), bytes.fromhex(facts["chain"]), UUID(facts["epoch_id"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise PeerRefused("MALFORMED", f"Position: {error!r}") from error
+    names = {"producer_code": at.producer, "flow": at.flow, "scope": at.scope, "lane": at.lane}
+    seq, chain = int(at.seq), bytes.fromhex(at.chain)
     if names["flow"] != Flow.DOWN or not is_under(link.peer_code, names["producer_code"]):
         raise PeerRefused("SCOPE", f"This stream is not for {link.peer_code}.")
     stream = Stream.objects.filter(**names).first()
     if stream is None:
         return None
-    if stream.epoch_id != epoch:
+    if stream.epoch_id != at.epoch_id:
         raise PeerRefused("EPOCH", "The stream is in another epoch.", position=streams.position(stream))
     batch = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=seq + 1).first()
     if batch is None:
@@ -78,22 +66,25 @@ def next_batch(link: Link, facts: dict[str, Any]) -> Envelope | None:
     return sealed_batch(batch)
 
 
-def take_notes(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
+def take_notes(link: Link, notes: Notes) -> dict[str, Any]:
     """What a child has to tell: keys under it, receipts, records to send again, results of comparisons."""
     child = link.peer_code
-    trust.learn_keys(facts.get("keys", []), from_parent=False, voucher=child)
-    for receipt in facts.get("receipts", []):
-        receiving.keep_receipt(receipt["receipt"].encode(), bytes.fromhex(receipt["signature"]), receiver=child)
-    resending.ask([tuple(item) for item in facts.get("resend", [])], asked_by=child)
-    results = facts.get("compared", [])
-    for result in results:
+    trust.learn_keys(notes.keys, from_parent=False, voucher=child)
+    for receipt in notes.receipts:
+        receiving.keep_receipt(receipt.receipt.encode(), bytes.fromhex(receipt.signature), receiver=child)
+    resending.ask_for_child(notes.resend, child)
+    for result in notes.compared:
         comparing.keep_result(link, result)
-    if results and link.compare_asked_at is not None:
+    if notes.compared:
         link.compare_asked_at = None
-        link.save(update_fields=["compare_asked_at"])
+    if notes.backlog is not None:
+        link.backlog = notes.backlog
+    if notes.clock is not None:
+        link.clock_skew_seconds = round((notes.clock - timezone.now()).total_seconds(), 1)
+    link.save(update_fields=["compare_asked_at", "backlog", "clock_skew_seconds"])
     return {"resend": resending.take_for_child(child)}
 
 
-def compare(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
+def compare(link: Link, theirs: Buckets) -> dict[str, Any]:
     """Where this node's records of an owner and dataset differ from the child's bucket digests."""
-    return comparing.answer(link, facts)
+    return comparing.answer(link, theirs)

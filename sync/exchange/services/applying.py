@@ -58,7 +58,9 @@ def _try(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: 
         return error
     except ProgrammingError as error:
         if isinstance(error.__cause__, psycopg.errors.CardinalityViolation):
-            raise PeerRefused("MALFORMED", f"{target.shape.kind.dataset}: a record stands in a batch twice.") from error
+            raise PeerRefused(
+                "MALFORMED", f"{target.shape.kind.dataset}: a record, or a row of it, stands in a batch twice."
+            ) from error
         raise
 
 
@@ -232,10 +234,11 @@ def _settle_replaced(cursor: CursorWrapper, target: Target, good: str) -> int:
     shape = target.shape
     cursor.execute(
         f"WITH done AS (UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() FROM {shape.stage} s "
-        f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.seq < s.seq AND {good} "
+        f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.stream_id = %s "
+        f"AND (p.epoch_no, p.seq) < (%s, s.seq) AND {good} "
         "RETURNING p.stream_id, p.epoch_no, p.seq) UPDATE sync_inbox i SET state = 'S' FROM done d "
         "WHERE i.stream_id = d.stream_id AND i.epoch_no = d.epoch_no AND i.seq = d.seq",
-        [shape.kind.dataset],
+        [shape.kind.dataset, target.stream_id, target.epoch_no],
     )
     return int(cursor.rowcount)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cityops.foundation.records import RecordKind
+from cityops.foundation.records import ChildRows, RecordKind
 from sync.standard.validation import sql_checks
 
 
@@ -23,3 +23,18 @@ def checks_of(kind: RecordKind) -> list[Check]:
         for rule in sql_checks(kind.dataset, kind.fields, alias="s")
     ]
     return generated + [Check(code, broken, f"{kind.dataset}: {code}", remedy) for code, broken, remedy in kind.checks]
+
+
+def checks_of_children(kind: RecordKind, child: ChildRows) -> list[Check]:
+    """The rules of a kind's child rows, over their staging table; the code names the field, as ``steps.action``."""
+    generated: list[tuple[str, str, str, str]] = []
+    if child.dataset:
+        generated = [
+            (rule.field, rule.code, rule.broken, rule.remedy)
+            for rule in sql_checks(child.dataset, child.dataset_fields, alias="k")
+        ]
+    stated = [(column, "code_list", broken, remedy) for column, broken, remedy in child.checks]
+    return [
+        Check(f"{child.name}.{field}", broken, f"{kind.dataset}.{child.name}.{field}: {code}", remedy)
+        for field, code, broken, remedy in (*generated, *stated)
+    ]

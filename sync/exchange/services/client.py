@@ -13,6 +13,7 @@ import msgspec
 from django.conf import settings
 
 from sync.exchange.models import Link
+from sync.exchange.rules.envelope import MAX_RAW_BYTES
 from sync.exchange.rules.hop import NO_NONCE, Call, answer_text
 from sync.exchange.rules.refusals import STATUS, PeerRefused
 from sync.exchange.services import keys
@@ -23,19 +24,36 @@ IDLE_SECONDS = 1.0
 request that meets the closing is lost."""
 
 
+MOST_ANSWER_BYTES = MAX_RAW_BYTES + 16 * 1024 * 1024
+"""An answer is a batch, or the records of a comparison; more is never read."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
 class PeerUnreachable(ConnectionError):
     """The peer did not answer, or answered with something that is not of CSP/1; tried again later."""
 
 
 def connect(base_url: str) -> http.client.HTTPConnection:
-    """A connection to a node. Raises PeerUnreachable for an address that is none."""
+    """A connection to a node. Raises PeerUnreachable for an address that is none, or that anybody could listen to."""
     parts = urlsplit(base_url)
     if parts.scheme == "https" and parts.hostname:
         context = ssl.create_default_context()
         return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS, context=context)
     if parts.scheme == "http" and parts.hostname:
+        if not (settings.DEBUG or settings.CITYOPS_DEMO or parts.hostname in LOOPBACK):
+            raise PeerUnreachable(f"{base_url}: nodes talk over https only.")
         return http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
     raise PeerUnreachable(f"{base_url!r} is no address of a node.")
+
+
+def read_answer(response: http.client.HTTPResponse) -> bytes:
+    """The whole answer. Raises HTTPException where it is cut off, or too large."""
+    answer = response.read(MOST_ANSWER_BYTES + 1)
+    if len(answer) > MOST_ANSWER_BYTES:
+        raise http.client.HTTPException(f"an answer of more than {MOST_ANSWER_BYTES} bytes")
+    if response.length:
+        raise http.client.IncompleteRead(answer, response.length)
+    return answer
 
 
 class Wire:
@@ -53,7 +71,7 @@ class Wire:
         try:
             self._connection.request("POST", path, body, headers)
             response = self._connection.getresponse()
-            answer = response.read()
+            answer = read_answer(response)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise PeerUnreachable(f"{self.base_url}: {error}") from error
@@ -93,8 +111,10 @@ class ParentClient:
     def json(self, name: str, facts: dict[str, Any], *, is_fresh: bool = True) -> dict[str, Any]:
         """One call with JSON both ways."""
         _status, body = self.call(name, msgspec.json.encode(facts), is_fresh=is_fresh)
-        answer: dict[str, Any] = msgspec.json.decode(body)
-        return answer
+        try:
+            return msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            raise PeerUnreachable(f"{self.link.base_url} answered with what is not of CSP/1: {error}") from error
 
     def call(self, name: str, body: bytes, *, is_fresh: bool = True) -> tuple[int, bytes]:
         """One signed call. Raises PeerRefused with the parent's code, PeerUnreachable for everything else."""
@@ -148,7 +168,7 @@ def ask_to_join(parent_url: str, body: bytes, headers: dict[str, str]) -> tuple[
     try:
         connection.request("POST", path, body, {**headers, "CityOps-Request": str(uuid.uuid4())})
         response = connection.getresponse()
-        answer = response.read()
+        answer = read_answer(response)
     except (OSError, http.client.HTTPException) as error:
         raise PeerUnreachable(f"{parent_url}: {error}") from error
     finally:

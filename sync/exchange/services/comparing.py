@@ -6,16 +6,20 @@ the result, so that both ends keep it.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from cityops.foundation import audit
 from cityops.foundation.records import Flow, RecordKind, Scope, registry
 from sync.exchange.models import Comparison, Link, Parked, RecordVersion, Stream
+from sync.exchange.rules.calls import Buckets, Compared
 from sync.exchange.rules.differences import Differences, Leaf, compare
 from sync.exchange.rules.places import is_under
 from sync.exchange.rules.refusals import PeerRefused
@@ -23,6 +27,7 @@ from sync.exchange.services import digests, resending
 
 BUCKETS_AT_ONCE = 32
 """Differing buckets whose records are fetched in one comparison; the rest follows in the next."""
+COMPARED_EVERY = timedelta(days=1)
 EXAMPLES = 20
 MOST_PARKED = 10_000
 
@@ -52,16 +57,25 @@ def _is_shared(owner: str, kind: RecordKind) -> bool:
     return kind.scope is Scope.PROVINCE and owner == here and here.endswith("-C")
 
 
-def never_compared(link: Link) -> list[tuple[str, RecordKind]]:
-    """What both ends should hold by now, and was never compared over this link: (owner, kind). A few index look-ups."""
+def due(link: Link) -> list[tuple[str, RecordKind]]:
+    """What both ends should hold by now, and was not compared over this link for a day: (owner, kind).
+
+    A few index look-ups.
+    """
     moved = set(Stream.objects.filter(seq__gt=0).values_list("producer_code", "flow", "scope", "lane"))
-    known = set(Comparison.objects.filter(peer_code=link.peer_code).values_list("owner_code", "dataset").distinct())
+    lately = set(
+        Comparison.objects.filter(peer_code=link.peer_code)
+        .values("owner_code", "dataset")
+        .annotate(last=Max("at"))
+        .filter(last__gt=timezone.now() - COMPARED_EVERY)
+        .values_list("owner_code", "dataset")
+    )
     return [
         (owner, kind)
         for owner, flow, scope, lane in sorted(moved)
         for kind in registry
         if (kind.flow.value, kind.scope.value, kind.lane.value) == (flow, scope, lane)
-        and (owner, kind.dataset) not in known
+        and (owner, kind.dataset) not in lately
         and _is_shared(owner, kind)
         and RecordVersion.objects.filter(owner_code=owner, dataset=kind.dataset).exists()
     ]
@@ -89,9 +103,11 @@ def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> Comparison:
         own = digests.leaves(cursor, kind, owner, buckets) if buckets else {}
     theirs: dict[str, Leaf] = {rid: (*leaf[:4], int(leaf[4]), leaf[5]) for rid, leaf in answer["leaves"].items()}
     if kind.flow is Flow.DOWN:
-        found = compare(theirs, own, cursor=position, parked=frozenset(_parked(kind, owner)))
+        ends = {"cursor": position, "head": int(answer["seq"])}
+        found = compare(theirs, own, **ends, parked=frozenset(_parked(kind, owner)))
     else:
-        found = compare(own, theirs, cursor=int(answer["seq"]), parked=frozenset(answer["parked"]))
+        ends = {"cursor": int(answer["seq"]), "head": position}
+        found = compare(own, theirs, **ends, parked=frozenset(answer["parked"]))
     return _settle(caller.link, kind, mine, found=found, position=position)
 
 
@@ -112,7 +128,7 @@ def _parked(kind: RecordKind, owner: str) -> list[str]:
 def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differences, position: int) -> Comparison:
     owner = mine.owner
     if found.to_send_again:
-        resending.ask((owner, kind.dataset, rid) for rid in found.to_send_again)
+        resending.ask((owner, kind.dataset, UUID(rid)) for rid in found.to_send_again)
         audit.record(
             "exchange.repair",
             kind=kind.dataset,
@@ -161,38 +177,33 @@ def _facts(result: Comparison) -> dict[str, Any]:
 
 
 @transaction.atomic
-def keep_result(link: Link, facts: dict[str, Any]) -> Comparison:
+def keep_result(link: Link, found: Compared) -> Comparison:
     """At the parent: keep the result that the child found. Raises PeerRefused MALFORMED or SCOPE."""
-    try:
-        kind = registry.get(facts["dataset"])
-        _refuse_unrelated(link, facts["owner_code"], kind)
-        known = {name: facts[name] for name in ("owner_code", "dataset", "examples", "digest")}
-        counts = {name: int(facts[name]) for name in ("records", "differing", "missing", "orphans", "in_flight", "seq")}
-        result, at = Comparison.Result(facts["result"]), parse_datetime(facts["at"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise PeerRefused("MALFORMED", f"Result of a comparison: {error!r}") from error
-    return Comparison.objects.create(
-        peer_code=link.peer_code,
-        flow=kind.flow.value,
-        result=result,
-        at=at or timezone.now(),
-        **known,
-        **counts,
-    )
+    kind = _kind(found.dataset)
+    _refuse_unrelated(link, found.owner_code, kind)
+    facts = msgspec.structs.asdict(found)
+    facts["examples"] = [str(rid) for rid in found.examples]
+    return Comparison.objects.create(peer_code=link.peer_code, flow=kind.flow.value, **facts)
 
 
-def answer(link: Link, facts: dict[str, Any]) -> dict[str, Any]:
-    """At the parent: the buckets that differ from the child's, with the records in them, and the position."""
-    try:
-        owner, kind = facts["owner"], registry.get(facts["dataset"])
-        theirs = {int(number): str(value) for number, value in facts["buckets"].items()}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise PeerRefused("MALFORMED", f"Comparison: {error!r}") from error
+def _kind(dataset: str) -> RecordKind:
+    if dataset not in registry:
+        raise PeerRefused("MALFORMED", f"The dataset {dataset} is not known here.")
+    return registry.get(dataset)
+
+
+def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
+    """At the parent: the buckets that differ from the child's, with the records in them, and the position.
+
+    The caller's transaction should see one moment (``digests.begin_snapshot``).
+    """
+    owner, kind = theirs.owner, _kind(theirs.dataset)
     _refuse_unrelated(link, owner, kind)
     with connection.cursor() as cursor:
         digests.steady_text(cursor)
         mine = digests.digest(cursor, kind, owner).buckets
-        differing = sorted(number for number in {*mine, *theirs} if mine.get(number) != theirs.get(number))
+        other = {int(number): value for number, value in theirs.buckets.items()}
+        differing = sorted(number for number in {*mine, *other} if mine.get(number) != other.get(number))
         differing = differing[:BUCKETS_AT_ONCE]
         leaves = digests.leaves(cursor, kind, owner, differing) if differing else {}
     return {

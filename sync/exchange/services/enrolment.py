@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.conf import settings
@@ -19,8 +19,9 @@ from cityops.foundation import audit
 from cityops.foundation.context import current_actor
 from cityops.foundation.errors import InvalidInput, NotThere, Refused
 from sync.exchange.models import Enrolment, Key, Link
+from sync.exchange.rules.calls import Code, OfferedKey
 from sync.exchange.rules.crypto import SUITES, key_id, suite
-from sync.exchange.rules.places import is_under
+from sync.exchange.rules.places import is_under, prefix_of
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import keys, nodes, trust
 from tiers.models import Node
@@ -34,16 +35,29 @@ SIGNED_JOIN = b"CSP1-JOIN\n"
 SIGNED_WELCOME = b"CSP1-WELCOME\n"
 
 
+Text = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f]*\Z")]
+Address = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[!-~]*\Z")]
+
+
 class Asking(msgspec.Struct, frozen=True):
     """What a child says of itself."""
 
-    node_code: str
-    name: str
+    node_code: Code
+    name: Text
+    tier: Annotated[str, msgspec.Meta(max_length=1)]
+    base_url: Address
+    suite: Annotated[str, msgspec.Meta(max_length=8)]
+    kid: Annotated[str, msgspec.Meta(max_length=32)]
+    public_key: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """What a parent says of itself."""
+
+    node_code: Code
+    name: Text
     tier: str
-    base_url: str
-    suite: str
-    kid: str
-    public_key: str
+    keys: list[OfferedKey]
 
 
 @transaction.atomic
@@ -97,7 +111,8 @@ def take_asking(body: bytes, *, proof: str, signature: str, address: str) -> tup
     """
     try:
         child = msgspec.json.decode(body, type=Asking)
-    except msgspec.MsgspecError as error:
+        prefix_of(child.node_code)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise PeerRefused("MALFORMED", str(error)) from error
     enrolment = (
         Enrolment.objects.select_for_update().filter(child_code=child.node_code, state__in=["open", "asked"]).first()
@@ -105,7 +120,7 @@ def take_asking(body: bytes, *, proof: str, signature: str, address: str) -> tup
     if enrolment is None or enrolment.expires_at < timezone.now() or enrolment.failed_count >= MAX_FAILURES:
         raise PeerRefused("ENROLMENT", "There is no valid code for this node: ask the upper node for a new one.")
     secret = bytes(enrolment.code_sha)
-    if not hmac.compare_digest(_proof(secret, SIGNED_JOIN + body), proof):
+    if not _proves(proof, secret, SIGNED_JOIN + body):
         raise PeerRefused("ENROLMENT", "The code is not the one issued for this node.", child=child.node_code)
     _check_own_key(child, body, signature)
     if enrolment.state == Enrolment.State.ASKED and enrolment.details.get("kid") != child.kid:
@@ -153,38 +168,41 @@ def _welcome(child_code: str, secret: bytes) -> tuple[bytes, dict[str, str]]:
 @transaction.atomic
 def take_welcome(body: bytes, *, proof: str, code: str, parent_url: str) -> Link:
     """At the child: check that the parent knows the code, take its keys, and note the link. Raises PeerRefused."""
-    if not hmac.compare_digest(_proof(_digest(code), SIGNED_WELCOME + body), proof):
+    if not _proves(proof, _digest(code), SIGNED_WELCOME + body):
         raise PeerRefused("ENROLMENT", "The answer does not prove the code: this is not the node that issued it.")
-    answer = msgspec.json.decode(body)
-    parent = answer["node_code"]
+    try:
+        answer = msgspec.json.decode(body, type=Welcome)
+    except msgspec.MsgspecError as error:
+        raise PeerRefused("MALFORMED", str(error)) from error
+    parent = answer.node_code
     if not is_under(settings.CITYOPS_NODE, parent):
         raise PeerRefused("ENROLMENT", f"{parent} is not above {settings.CITYOPS_NODE}.")
     other = Link.objects.to_parent().exclude(peer_code=parent).exclude(state=Link.State.RETIRED).first()
     if other is not None:
         raise Refused(_("本节点已接入 %(peer)s。") % {"peer": other.peer_code})
-    trust.learn_keys(answer["keys"], from_parent=True, voucher=parent)
+    trust.learn_keys(answer.keys, from_parent=True, voucher=parent)
     link, _made = Link.objects.update_or_create(
         peer_code=parent,
-        defaults={"peer_name": answer["name"], "role": Link.Role.PARENT, "base_url": parent_url.rstrip("/")},
+        defaults={"peer_name": answer.name, "role": Link.Role.PARENT, "base_url": parent_url.rstrip("/")},
     )
-    parent_key = next(key for key in answer["keys"] if key["node_code"] == parent)
+    if link.state == Link.State.RETIRED:
+        link.state, link.retry_at, link.fail_count, link.last_error = Link.State.PENDING, None, 0, ""
+        link.save()
+    parent_key = next((key for key in answer.keys if key.node_code == parent), None)
+    if parent_key is None:
+        raise PeerRefused("KEY", f"{parent} did not send its own key.")
+    Key.objects.filter(kid=parent_key.kid).update(state=Key.State.ACTIVE)  # revoked where the link was retired
     nodes.register_node(
         node_code=parent,
-        name=answer["name"],
-        tier=answer["tier"],
+        name=answer.name,
+        tier=answer.tier,
         base_url=parent_url,
-        public_key=parent_key["public_key"],
+        public_key=parent_key.public_key,
     )
     own = Node.objects.get(node_code=settings.CITYOPS_NODE)
-    nodes.register_node(
-        node_code=own.node_code,
-        name=own.platform_name,
-        tier=own.tier,
-        base_url=own.base_url,
-        public_key=own.public_key,
-        parent_code=parent,
-    )
-    audit.record("enrolment.join", kind="Node", key=parent, after={"key": parent_key["kid"]})
+    own.parent_code = parent
+    own.save()
+    audit.record("enrolment.join", kind="Node", key=parent, after={"key": parent_key.kid})
     return link
 
 
@@ -243,6 +261,10 @@ def _digest(code: str) -> bytes:
 
 def _proof(secret: bytes, message: bytes) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
+
+
+def _proves(proof: str, secret: bytes, message: bytes) -> bool:
+    return hmac.compare_digest(_proof(secret, message).encode(), proof.encode(errors="replace"))
 
 
 def details_of(enrolment: Enrolment) -> dict[str, Any]:

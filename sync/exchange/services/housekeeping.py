@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sync.exchange.services import trust
+from sync.exchange.services import resending, trust
 
 MONTHS_AHEAD = 3
 
@@ -35,6 +35,7 @@ def make_partitions(today: dt.date | None = None) -> int:
 
 
 def tidy() -> None:
-    """Everything that is due every night."""
+    """Everything that is due from time to time; a few look-ups where nothing is."""
     trust.clear_old_nonces()
+    resending.drop_old()
     make_partitions()

@@ -4,11 +4,11 @@ import json
 
 from django.db.backends.utils import CursorWrapper
 
-from cityops.foundation.records import Flow
+from cityops.foundation.records import ChildRows, Flow
 from cityops.regions.models import Division
 from cityops.regions.rules import Level
 from sync.exchange.rules.places import LETTERS, node_rid, prefix_of
-from sync.exchange.services.checks import Check, checks_of
+from sync.exchange.services.checks import Check, checks_of, checks_of_children
 from sync.exchange.services.chunks import Reason, Target
 from sync.exchange.services.shapes import quoted
 from tiers.models import Node
@@ -33,14 +33,41 @@ def judge(cursor: CursorWrapper, target: Target) -> None:
         """
     )
     checks = [*_place_checks(target), *_name_checks(cursor, target), *checks_of(shape.kind)]
+    if checks:
+        cursor.execute(
+            f"INSERT INTO sync_verdict SELECT s.seq, 'P', to_jsonb({_reasons(checks)}) "
+            f"FROM {shape.stage} s WHERE s.op = 'U' AND ({_any(checks)}) ON CONFLICT DO NOTHING"
+        )
+    for child in shape.kind.children:
+        _judge_children(cursor, target, child)
+
+
+def _judge_children(cursor: CursorWrapper, target: Target, child: ChildRows) -> None:
+    """A record with a child row that breaks a rule is parked, whole."""
+    shape = target.shape
+    checks = checks_of_children(shape.kind, child)
     if not checks:
         return
-    broken = " OR ".join(f"({check.broken})" for check in checks)
-    reasons = ", ".join(f"CASE WHEN {check.broken} THEN {_literal(check)} END" for check in checks)
     cursor.execute(
-        f"INSERT INTO sync_verdict SELECT s.seq, 'P', to_jsonb(array_remove(ARRAY[{reasons}], NULL)) "
-        f"FROM {shape.stage} s WHERE s.op = 'U' AND ({broken}) ON CONFLICT DO NOTHING"
+        f"""
+        INSERT INTO sync_verdict AS v
+        SELECT s.seq, 'P', jsonb_agg(DISTINCT b.reason)
+        FROM (SELECT k.{quoted(child.parent)} AS rid, unnest({_reasons(checks)}) AS reason
+              FROM {shape.child_stage(child)} k WHERE {_any(checks)}) b
+        JOIN {shape.stage} s ON s.rid = b.rid AND s.op = 'U' GROUP BY s.seq
+        ON CONFLICT (seq) DO UPDATE SET reasons = v.reasons || excluded.reasons WHERE v.state = 'P'
+        """
     )
+
+
+def _any(checks: list[Check]) -> str:
+    return " OR ".join(f"({check.broken})" for check in checks)
+
+
+def _reasons(checks: list[Check]) -> str:
+    """SQL of the reasons of those rules that a row breaks."""
+    reasons = ", ".join(f"CASE WHEN {check.broken} THEN {_literal(check)} END" for check in checks)
+    return f"array_remove(ARRAY[{reasons}], NULL)"
 
 
 def _literal(check: Check) -> str:

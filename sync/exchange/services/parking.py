@@ -1,5 +1,8 @@
 """Parked records: tried again on demand and every hour, one by one, under the checks of today."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -17,6 +20,7 @@ AT_ONCE = 5000
 @transaction.atomic
 def retry(parked: Parked) -> Parked:
     """Apply a parked record again: it becomes applied, superseded by a later version, or stays with new reasons."""
+    stream = Stream.objects.select_for_update().get(pk=parked.stream_id)  # first, as whoever receives a batch does
     parked = Parked.objects.select_for_update().get(pk=parked.pk)
     if parked.state != Parked.State.PARKED:
         return parked
@@ -39,15 +43,14 @@ def retry(parked: Parked) -> Parked:
     if outcome.parked:
         parked.reasons = outcome.parked[0].reasons
     else:
-        _settle(parked, Parked.State.APPLIED if outcome.applied else Parked.State.SUPERSEDED)
+        _settle(parked, stream, Parked.State.APPLIED if outcome.applied else Parked.State.SUPERSEDED)
     parked.save()
     return parked
 
 
-def _settle(parked: Parked, state: Parked.State) -> None:
+def _settle(parked: Parked, stream: Stream, state: Parked.State) -> None:
     parked.state = state
     InboxEntry.objects.filter(stream_id=parked.stream_id, epoch_no=parked.epoch_no, seq=parked.seq).update(state=state)
-    stream = Stream.objects.select_for_update().get(pk=parked.stream_id)
     stream.parked_count -= 1
     if state == Parked.State.APPLIED:
         stream.applied_count += 1
@@ -57,12 +60,20 @@ def _settle(parked: Parked, state: Parked.State) -> None:
     audit.record("parked.settle", kind=parked.dataset, key=parked.rid, after={"state": state.value})
 
 
-def retry_waiting(*, limit: int = AT_ONCE) -> dict[str, int]:
-    """Try the parked records again, those tried longest ago first. Returns how many are in which state now."""
+def retry_waiting(
+    *, untried_for: timedelta = timedelta(0), limit: int = AT_ONCE, until: Callable[[], bool] = lambda: False
+) -> dict[str, int]:
+    """Try the parked records again that were not tried for so long, those tried longest ago first.
+
+    Stops early where ``until`` says so. Returns how many are in which state now.
+    """
     found: dict[str, int] = {}
-    for parked in (
-        Parked.objects.waiting().filter(dataset__in=[k.dataset for k in registry]).order_by("tried_at")[:limit]
-    ):
+    due = Parked.objects.waiting().filter(
+        dataset__in=[kind.dataset for kind in registry], tried_at__lte=timezone.now() - untried_for
+    )
+    for parked in due.order_by("tried_at", "seq")[:limit]:
+        if until():
+            break
         state = retry(parked).state
         found[state] = found.get(state, 0) + 1
     return found

@@ -243,8 +243,8 @@ def keep_receipt(text: bytes, signature: bytes, *, receiver: str) -> Receipt | N
 
     None where it is about a stream that is not known here.
     """
-    facts = msgspec.json.decode(text)
     try:
+        facts = msgspec.json.decode(text)
         kid, made_by = facts["kid"], facts["receiver"]
         names = {"producer_code": facts["producer"], **{name: facts[name] for name in ("flow", "scope", "lane")}}
         numbers = {"epoch_no": facts["epoch_no"], "upto_seq": int(facts["seq"])}
@@ -255,7 +255,7 @@ def keep_receipt(text: bytes, signature: bytes, *, receiver: str) -> Receipt | N
             "parked": facts["parked"],
             "made_at": facts["made_at"],
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
         raise PeerRefused("MALFORMED", f"Receipt: {error!r}") from error
     if made_by != receiver:
         raise PeerRefused("OWNER", f"A receipt of {made_by} came from {receiver}.")

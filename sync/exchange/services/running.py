@@ -17,26 +17,48 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from cityops.foundation import audit
 from cityops.foundation.records import Flow, Lane
 from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
+from sync.exchange.rules.calls import NotesAnswer, OfferedKey
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.places import may_send_up
 from sync.exchange.rules.refusals import RETRIED, PeerRefused
-from sync.exchange.services import comparing, receiving, resending, sealing, sequencing, streams, trust
+from sync.exchange.services import (
+    comparing,
+    housekeeping,
+    nodes,
+    parking,
+    receiving,
+    resending,
+    sealing,
+    sequencing,
+    streams,
+    trust,
+)
 from sync.exchange.services.client import ParentClient, PeerUnreachable
+from tiers.models import Node
 
 logger = logging.getLogger(__name__)
 SEND_LOCK = 0x43535032
 """Advisory lock of the one slice that talks to the parent."""
+LOCK_WAIT_SECONDS = 60
+"""How long a comparison waits for the slice that talks."""
+RETRY_PARKED_AFTER = timedelta(hours=1)
+TIDY_SECONDS = 3600.0
+_tidied: dict[str, float] = {}
 RETRY_CAP_SECONDS = 300
 PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP"})
 """Refusals that heal when the other end is thawed, approves or is brought up to date: tried again, for ever."""
 LANES = (Lane.URGENT.value, Lane.NORMAL.value, Lane.BULK.value)
 """What goes first."""
+NOT_OF_CSP = (KeyError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)
+"""What an answer that is not of CSP/1 raises where it is read."""
 PUSH_SHARE = 0.75
 """Part of a slice that may go into pushing, so that a long backlog upward never keeps out what comes down."""
 Names = tuple[str, str, str, str]
@@ -89,6 +111,8 @@ def run_slice(seconds: float | None = None) -> Slice:
     with _only_one() as mine:
         if mine:
             _talk(done, deadline)
+            if done.is_idle:
+                _keep_up(deadline)
     while not deadline.is_over and _number(done):
         pass
     return done
@@ -101,17 +125,43 @@ def _number(done: Slice) -> int:
     return marks
 
 
+def _keep_up(deadline: Deadline) -> None:
+    """What is due from time to time, while nothing travels: parked records are tried again, the tables tidied."""
+    parking.retry_waiting(untried_for=RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
+    if time.monotonic() - _tidied.get("at", -TIDY_SECONDS) >= TIDY_SECONDS:
+        _tidied["at"] = time.monotonic()
+        housekeeping.tidy()
+
+
 @contextmanager
-def _only_one() -> Iterator[bool]:
+def _only_one(wait_seconds: int = 0) -> Iterator[bool]:
     """Hold the lock of the talking slice; ends with the connection, so a killed process leaves none behind."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SEND_LOCK])
-        mine = bool(cursor.fetchone()[0])
+        mine = _lock(cursor, wait_seconds)
         try:
             yield mine
         finally:
             if mine and connection.is_usable():
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [SEND_LOCK])
+
+
+def _lock(cursor: CursorWrapper, wait_seconds: int) -> bool:
+    """Take the lock, where another holds it after waiting in the queue for it. Whether it is held."""
+    cursor.execute("SELECT pg_try_advisory_lock(%s)", [SEND_LOCK])
+    if cursor.fetchone()[0]:
+        return True
+    if not wait_seconds:
+        return False
+    cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{wait_seconds}s"])
+    try:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [SEND_LOCK])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return False
+    finally:
+        cursor.execute("RESET lock_timeout")
+    return True
 
 
 def parent_link() -> Link | None:
@@ -129,6 +179,10 @@ def _talk(done: Slice, deadline: Deadline) -> None:
     except (PeerRefused, PeerUnreachable) as error:
         done.error = str(error)
         note_failure(link, error)
+    except NOT_OF_CSP as error:
+        logger.exception("the parent's answer could not be read")
+        done.error = f"{type(error).__name__}: {error}"
+        note_failure(link, PeerUnreachable(done.error))
     else:
         note_success(link)
 
@@ -143,8 +197,8 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
             if answer["compare"] or client.link.compare_asked_at is not None:
                 _compare(client)
             elif done.is_idle and not client.link.backlog:
-                comparing.compare_with_parent(client, comparing.never_compared(client.link))
-            _tell(client, has_requests=answer["has_requests"])
+                comparing.compare_with_parent(client, comparing.due(client.link))
+            _tell(client)
         except PeerRefused as refusal:
             if refusal.code not in RETRIED:
                 raise
@@ -157,13 +211,24 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
 def hello(client: ParentClient) -> dict[str, Any]:
     """Say hello and take what the answer teaches: keys, clock, approval."""
     link = client.link
-    answer = client.hello({"clock": timezone.now().isoformat(), "backlog": link.backlog})
-    trust.learn_keys(answer["keys"], from_parent=True, voucher=link.peer_code)
+    answer = client.hello({})
+    offered = msgspec.convert(answer["keys"], list[OfferedKey])
+    trust.learn_keys(offered, from_parent=True, voucher=link.peer_code)
     if link.state == Link.State.PENDING:
-        link.state, link.enrolled_at = Link.State.LIVE, timezone.now()
-        link.save(update_fields=["state", "enrolled_at"])
+        _note_approval(link)
         client.json("notes", {"keys": trust.keys_for_parent()})
     return answer
+
+
+@transaction.atomic
+def _note_approval(link: Link) -> None:
+    """The parent lets this node in: the link is live, and the register says that the node is joined."""
+    link.state, link.enrolled_at = Link.State.LIVE, timezone.now()
+    link.save(update_fields=["state", "enrolled_at"])
+    own = Node.objects.filter(node_code=settings.CITYOPS_NODE).first()
+    if own is not None:
+        nodes.mark_joined(own)
+        own.save()
 
 
 def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
@@ -259,18 +324,19 @@ def _position_json(stream: Stream) -> bytes:
     return msgspec.json.encode(streams.position(stream))
 
 
-def _tell(client: ParentClient, *, has_requests: bool) -> None:
-    """Hand over receipts for what was pulled and requests for owners above; take requests for owners here."""
+def _tell(client: ParentClient) -> None:
+    """Hand over receipts for what was pulled and requests for owners above; take requests for owners here.
+
+    Told at the end of every slice: it is this call, used once, by which the parent knows that the child is there.
+    """
     unsent = list(Receipt.objects.filter(receiver_code=settings.CITYOPS_NODE, stream__flow="down", delivered_at=None))
-    wanted = resending.take_for_parent()
-    if not (unsent or wanted or has_requests):
-        return
     receipts = [
         {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()} for receipt in unsent
     ]
-    answer = client.json("notes", {"receipts": receipts, "resend": wanted})
+    facts = {"clock": timezone.now(), "backlog": client.link.backlog}
+    answer = client.json("notes", {"receipts": receipts, "resend": resending.take_for_parent(), **facts})
     Receipt.objects.filter(pk__in=[receipt.pk for receipt in unsent]).update(delivered_at=timezone.now())
-    resending.ask([tuple(item) for item in answer["resend"]])
+    resending.ask_for_parent(msgspec.convert(answer, NotesAnswer).resend)
 
 
 def _compare(client: ParentClient) -> list[Comparison]:
@@ -307,12 +373,25 @@ def note_failure(link: Link, error: Exception) -> None:
 
 
 def reconcile() -> list[Comparison]:
-    """Compare everything with the parent; an empty list where there is none. Raises PeerRefused, PeerUnreachable."""
+    """Compare everything with the parent; an empty list where there is none. Raises PeerRefused, PeerUnreachable.
+
+    Waits for the slice that talks, so that nothing travels meanwhile. Where it talks for long, PeerUnreachable says
+    so, and the comparison is left to a slice.
+    """
     link = parent_link()
     if link is None:
         return []
-    with ParentClient(link) as client:
-        hello(client)
-        results = _compare(client)
-        _tell(client, has_requests=False)
+    with _only_one(LOCK_WAIT_SECONDS) as mine:
+        if not mine:
+            ask_comparison()
+            raise PeerUnreachable("The exchange is busy; the next slices compare.")
+        with ParentClient(link) as client:
+            hello(client)
+            results = _compare(client)
+            _tell(client)
     return results
+
+
+def ask_comparison() -> None:
+    """Have the next slice compare everything with the parent."""
+    Link.objects.to_parent().filter(compare_asked_at=None).update(compare_asked_at=timezone.now())

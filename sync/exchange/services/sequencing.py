@@ -15,6 +15,7 @@ from psycopg.errors import SerializationFailure
 
 from cityops.foundation.records import Lane, RecordKind, registry
 from sync.exchange.models import SyncSelf
+from sync.exchange.rules.envelope import MAX_RECORDS
 from sync.exchange.rules.places import travels
 from sync.exchange.services import sealing, streams
 from sync.exchange.services.shapes import Shape, steady_text
@@ -38,7 +39,7 @@ CREATE TEMP TABLE IF NOT EXISTS sync_numbered (
 
 def sequence(*, limit: int | None = None) -> int:
     """One round: number what changed and seal it into batches. Returns how many marks were taken; 0 when idle."""
-    limit = limit or settings.SYNC_BATCH_RECORDS
+    limit = min(limit or settings.SYNC_BATCH_RECORDS, MAX_RECORDS)
     try:
         with _snapshot() as cursor:
             return _round(cursor, limit) if cursor is not None else 0

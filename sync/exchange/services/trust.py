@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sync.exchange.models import Key, Link, Nonce, SyncSelf
+from sync.exchange.rules.calls import OfferedKey
 from sync.exchange.rules.crypto import SUITES, key_id
 from sync.exchange.rules.hop import NO_NONCE, Call
 from sync.exchange.rules.places import is_under
@@ -52,9 +53,24 @@ def _use_up(call: Call) -> None:
         raise PeerRefused("NONCE", "The number was used already or never issued: a replay, or say hello again.")
 
 
+def note_contact(link: Link) -> None:
+    """The child made a call that nobody could have recorded before."""
+    Link.objects.filter(pk=link.pk).update(last_ok_at=timezone.now())
+
+
 def issue_nonce(peer_code: str) -> str:
     """A number for one call of a peer."""
     return str(Nonce.objects.create(value=uuid.uuid4(), peer_code=peer_code).value)
+
+
+def waiting_nonce(peer_code: str) -> str:
+    """The number that a peer may use next: one that waits for it, else a new one.
+
+    A hello carries no number, so a recorded one may come again; that must leave nothing behind.
+    """
+    young = Nonce.objects.filter(peer_code=peer_code, issued_at__gt=timezone.now() - NONCE_LIFE / 2)
+    waiting = young.order_by("-issued_at").values_list("value", flat=True).first()
+    return issue_nonce(peer_code) if waiting is None else str(waiting)
 
 
 def clear_old_nonces() -> int:
@@ -90,7 +106,7 @@ def keys_for_parent() -> list[dict[str, str]]:
     return [key for key in keys.known_keys() if is_under(key["node_code"], settings.CITYOPS_NODE)]
 
 
-def learn_keys(offered: Iterable[dict[str, str]], *, from_parent: bool, voucher: str) -> int:
+def learn_keys(offered: Iterable[OfferedKey], *, from_parent: bool, voucher: str) -> int:
     """Take the keys a peer vouches for: a parent for nodes above, a child for nodes under itself.
 
     A node's key is taken once; another one for a node that has a key is refused, so that a peer cannot put its own
@@ -98,19 +114,19 @@ def learn_keys(offered: Iterable[dict[str, str]], *, from_parent: bool, voucher:
     """
     here, new = settings.CITYOPS_NODE, 0
     for key in offered:
-        node = key["node_code"]
+        node = key.node_code
         fits = is_under(here, node) if from_parent else is_under(node, voucher)
-        if not fits or key["suite"] not in SUITES or key_id(key["public_key"]) != key["kid"]:
-            raise PeerRefused("KEY", f"{voucher} may not vouch for the key {key['kid']} of {node}.")
-        if Key.objects.filter(kid=key["kid"]).exists():
+        if not fits or key.suite not in SUITES or key_id(key.public_key) != key.kid:
+            raise PeerRefused("KEY", f"{voucher} may not vouch for the key {key.kid} of {node}.")
+        if Key.objects.filter(kid=key.kid).exists():
             continue
         if Key.objects.filter(node_code=node, state=Key.State.ACTIVE).exists():
             raise PeerRefused("KEY", f"{node} has a key already; {voucher} offers another one.")
         Key.objects.create(
-            kid=key["kid"],
+            kid=key.kid,
             node_code=node,
-            suite=key["suite"],
-            public_key=key["public_key"],
+            suite=key.suite,
+            public_key=key.public_key,
             vouched_by=voucher,
             state=Key.State.ACTIVE,
         )

@@ -1,11 +1,13 @@
 """The connection to the parent outlives a pause in which the parent's web server closed it."""
 
+import io
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from sync.exchange.services import client
 
@@ -20,9 +22,10 @@ class Impatient(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         answer = str(self.client_address[1]).encode()
         self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(answer) + 7 * (self.path == "/cut")))
         self.end_headers()
         self.wfile.write(answer)
+        self.close_connection = self.path == "/cut"
 
     def log_message(self, *_: object) -> None:
         """Nothing on the terminal."""
@@ -53,3 +56,40 @@ def test_nobody_there_is_told(wire):
     nobody = client.Wire("http://127.0.0.1:9")
     with pytest.raises(client.PeerUnreachable, match=r"127\.0\.0\.1:9"):
         nobody.post("/", b"", {})
+
+
+@pytest.mark.parametrize(
+    ("address", "is_refused"),
+    [("http://province.example", True), ("http://127.0.0.1:8001", False), ("https://province.example", False)],
+)
+def test_only_https_leaves_the_machine_outside_of_demo_and_debugging(settings, address, is_refused):
+    client.connect(address).close()
+    settings.CITYOPS_DEMO = False
+    if is_refused:
+        with pytest.raises(client.PeerUnreachable, match="https only"):
+            client.connect(address)
+    else:
+        client.connect(address).close()
+
+
+def test_an_answer_that_does_not_end_is_not_read(wire, monkeypatch):
+    monkeypatch.setattr(client, "MOST_ANSWER_BYTES", 3)
+    with pytest.raises(client.PeerUnreachable, match="more than 3 bytes"):
+        wire.post("/", b"x", {})
+
+
+def test_an_answer_that_is_cut_off_is_noticed(wire):
+    with pytest.raises(client.PeerUnreachable, match="IncompleteRead"):
+        wire.post("/cut", b"x", {})
+
+
+def test_the_one_time_code_may_come_from_standard_input(monkeypatch):
+    asked = []
+    monkeypatch.setattr("sync.exchange.services.enrolment.asking", lambda code: asked.append(code) or (b"", {}))
+    monkeypatch.setattr("sys.stdin", io.StringIO("AAAAA-BBBBB\n"))
+    with pytest.raises(CommandError, match="no address"):
+        call_command("join", "nowhere")
+    assert asked == ["AAAAA-BBBBB"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="code"):
+        call_command("join", "nowhere")

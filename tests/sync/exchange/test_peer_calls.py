@@ -7,15 +7,18 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from cityops.accounts.models import Organisation
 from cityops.foundation.denials import EACH_UP_TO
 from cityops.foundation.models import AuditEvent
-from sync.exchange.models import Enrolment, Key, Link, Nonce, SyncSelf
-from sync.exchange.rules.crypto import suite
+from sync.exchange.models import DirtyMark, Enrolment, Key, Link, Nonce, RecordVersion, ResendRequest, SyncSelf
+from sync.exchange.rules.crypto import key_id, suite
 from sync.exchange.rules.hop import NO_NONCE, Call
-from sync.exchange.services import enrolment
+from sync.exchange.services import enrolment, resending
+from sync.standard.models import ClassEntry
 from tests.sync.exchange.conftest import CITY, PROVINCE
+from tiers.models import Node
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +46,7 @@ def call(client, from_city):
 
 def fresh(call) -> dict[str, str]:
     """A number and the incarnation, from a hello."""
-    answer = call("hello", {"backlog": 3})
+    answer = call("hello", {})
     assert answer.status_code == 200, answer.content
     return {"nonce": answer.json()["nonce"], "incarnation": answer.json()["incarnation"]}
 
@@ -62,7 +65,6 @@ def test_hello_then_push_brings_the_records_and_a_signed_receipt(call):
     receipt = msgspec.json.decode(answer.json()["receipt"])
     assert (receipt["receiver"], receipt["applied"]) == (PROVINCE, 2)
     assert Organisation.objects.count() == 2
-    assert Link.objects.get(peer_code=CITY).backlog == 3
     key = Key.objects.get(kid=answer.headers["CityOps-Key"])
     assert key.node_code == PROVINCE
 
@@ -176,3 +178,147 @@ def test_a_flood_does_not_hide_what_a_known_peer_meets(client, call):
         client.post(reverse("peer-push"), b"x", content_type="text/plain")
     refused(call("push", b"nothing", **fresh(call)), "MALFORMED")
     assert AuditEvent.objects.latest("id").object_key == CITY
+
+
+DICTIONARY = [PROVINCE, "JC08", str(uuid.uuid4())]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"not JSON",
+        b"[]",
+        b"[" * 100_000,
+        {"keys": 5},
+        {"keys": [{}]},
+        {"keys": [{"kid": "0", "node_code": "nobody", "suite": "intl", "public_key": "0"}]},
+        {"receipts": [{}]},
+        {"receipts": [{"receipt": "x", "signature": "zz"}]},
+        {"receipts": [{"receipt": "x", "signature": "00"}]},
+        {"receipts": [{"receipt": "[]", "signature": "00"}]},
+        {"resend": [[PROVINCE, "JC08"]]},
+        {"resend": [["nobody", "JC08", DICTIONARY[2]]]},
+        {"resend": [[PROVINCE, "JC08", "no-uuid"]]},
+        {"resend": [DICTIONARY] * 20_001},
+        {"clock": "2026-13-45T00:00:00Z"},
+        {"clock": "2026-11-24T00:00:00"},
+        {"backlog": -1},
+        {"backlog": 2**63},
+        {"compared": [{"dataset": "JC02"}]},
+    ],
+)
+def test_notes_that_are_none_are_malformed_and_audited(call, body):
+    answer = call("notes", body, **fresh(call))
+    refused(answer, "MALFORMED")
+    assert answer.headers["CityOps-Signature"]
+    assert not ResendRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("hello", b"[]"),
+        ("hello", b"\xff"),
+        ("pull", {"producer": PROVINCE, "seq": "x"}),
+        ("compare", {"owner": CITY, "dataset": "JC02", "buckets": {"a": "0"}}),
+        ("compare", {"owner": CITY, "dataset": "XX99", "buckets": {}}),
+        ("push", b"CSP1" + b"\xff" * 20),
+    ],
+)
+def test_other_calls_that_are_none_are_malformed_and_audited(call, name, body):
+    refused(call(name, body, **({} if name == "hello" else fresh(call))), "MALFORMED")
+
+
+def test_what_nobody_foresaw_in_a_call_is_refused_signed_and_audited(call, monkeypatch):
+    def unforeseen(*_args, **_named):
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("sync.exchange.peer.views.answering.take_notes", unforeseen)
+    answer = call("notes", {}, **fresh(call))
+    refused(answer, "MALFORMED")
+    assert answer.headers["CityOps-Signature"]
+
+
+@pytest.mark.parametrize("item", [[CITY, "JC02"], ["330200000000-C", "JC02"], ["330200000000-C", "JC08"]])
+def test_a_child_asks_only_for_what_comes_down_to_it(call, item):
+    refused(call("notes", {"resend": [[*item, DICTIONARY[2]]]}, **fresh(call)), "SCOPE")
+    assert not ResendRequest.objects.exists()
+
+
+def test_a_child_s_request_marks_the_record_at_its_owner_once(call):
+    entry = ClassEntry.objects.create(
+        kind="1", version="x", class_code="00101", class_name="上水井盖", big_code="00", std_code="00101"
+    )
+    version = {"dataset": "JC08", "rec_epoch": 1, "rev": 1, "op": "U", "content_sha": bytes(32), "at": timezone.now()}
+    RecordVersion.objects.create(rid=entry.rid, owner_code=PROVINCE, **version)
+    DirtyMark.objects.all().delete()
+    for _time in range(2):
+        item = [PROVINCE, "JC08", str(entry.rid)]
+        assert call("notes", {"resend": [item, DICTIONARY]}, **fresh(call)).status_code == 200
+    assert list(DirtyMark.objects.values_list("rid", "op")) == [(entry.rid, "R")]
+    assert not ResendRequest.objects.exists()
+
+
+def test_requests_of_others_are_not_in_the_way_of_a_child_s(call):
+    for owner in ("330200000000-C", CITY, "000000000000-N", "garbage"):
+        ResendRequest.objects.create(owner_code=owner, dataset="JC02", rid=uuid.uuid4())
+    assert call("hello", {}).json()["has_requests"] is True
+    answer = call("notes", {}, **fresh(call)).json()
+    assert [item[0] for item in answer["resend"]] == [CITY]
+    assert call("hello", {}).json()["has_requests"] is False
+    assert [item[0] for item in resending.take_for_parent()] == ["000000000000-N"]
+
+
+def test_a_recorded_hello_changes_nothing_and_only_a_call_used_once_is_a_contact(call):
+    first, again = call("hello", {}).json(), call("hello", {"backlog": 7}).json()
+    assert first["nonce"] == again["nonce"]
+    assert Nonce.objects.count() == 1
+    link = Link.objects.get(peer_code=CITY)
+    assert (link.last_ok_at, link.backlog) == (None, 0)
+    number = {"nonce": first["nonce"], "incarnation": first["incarnation"]}
+    assert call("notes", {"backlog": 3, "clock": "2026-11-24T00:00:00Z"}, **number).status_code == 200
+    link.refresh_from_db()
+    assert link.last_ok_at is not None
+    assert link.backlog == 3
+    assert link.clock_skew_seconds is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "code"),
+    [
+        ({"node_code": "330100000000-C\x00"}, {}, "MALFORMED"),
+        ({"node_code": "nobody"}, {}, "MALFORMED"),
+        ({"name": "杭州\x00"}, {}, "MALFORMED"),
+        ({}, {"CityOps-Proof": "ü"}, "ENROLMENT"),
+        ({}, {"CityOps-Proof": "0" * 64}, "ENROLMENT"),
+    ],
+)
+def test_a_request_to_join_that_is_none_is_refused_and_audited(from_city, client, fields, headers, code):
+    from_city()
+    Link.objects.all().delete()
+    enrolment.make_code(CITY)
+    facts = {
+        "node_code": CITY, "name": "杭州", "tier": "3", "base_url": "", "suite": "intl", "kid": "0", "public_key": "0",
+    }  # fmt: skip
+    body = msgspec.json.encode({**facts, **fields})
+    answer = client.post(reverse("peer-join"), body, content_type="application/json", headers=headers)
+    refused(answer, code)
+
+
+def test_a_child_is_joined_when_its_parent_lets_it_in_and_not_before(city, monkeypatch):
+    from sync.exchange.services import running
+
+    own = Node.objects.get(node_code=CITY)
+    code = "AAAAA-BBBBB"
+    key = {"kid": key_id("00" * 32), "node_code": PROVINCE, "suite": "intl", "public_key": "00" * 32}
+    body = msgspec.json.encode({"node_code": PROVINCE, "name": "浙江省", "tier": "2", "keys": [key]})
+    proof = enrolment._proof(enrolment._digest(code), enrolment.SIGNED_WELCOME + body)
+    link = enrolment.take_welcome(body, proof=proof, code=code, parent_url="https://province.example")
+    own.refresh_from_db()
+    assert (own.parent_code, own.status, own.joined_at) == (PROVINCE, Node.State.BUILDING, None)
+    client = SimpleNamespace(link=link, hello=lambda facts: {"keys": [key]}, json=lambda name, facts: {})
+    running.hello(client)
+    own.refresh_from_db()
+    link.refresh_from_db()
+    assert (own.status, link.state) == (Node.State.JOINED, "live")
+    assert own.joined_at is not None

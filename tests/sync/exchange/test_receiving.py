@@ -222,17 +222,18 @@ def test_a_parked_record_is_applied_by_a_retry_once_its_cause_is_gone(from_city,
 
 
 def test_keys_of_a_node_cannot_be_replaced_by_somebody_who_vouches(from_city):
+    from sync.exchange.rules.calls import OfferedKey
     from sync.exchange.rules.crypto import key_id
     from sync.exchange.services.trust import learn_keys
 
     from_city()
     _pem, public = suite("intl").generate()
-    offer = {"kid": key_id(public), "node_code": CITY, "suite": "intl", "public_key": public}
+    offer = OfferedKey(kid=key_id(public), node_code=CITY, suite="intl", public_key=public)
     with pytest.raises(PeerRefused) as refusal:
         learn_keys([offer], from_parent=False, voucher=CITY)
     assert refusal.value.code == "KEY"
     with pytest.raises(PeerRefused):
-        learn_keys([{**offer, "node_code": NATION}], from_parent=False, voucher=CITY)
+        learn_keys([msgspec.structs.replace(offer, node_code=NATION)], from_parent=False, voucher=CITY)
 
 
 def test_receipts_of_others_are_kept_only_under_their_own_key(from_city):

@@ -105,9 +105,12 @@ def test_differences_tell_missing_differing_orphans_and_what_is_on_its_way():
         "late": leaf(1, "a", 6),
         "changed": leaf(1, "a", 5),
         "orphan": leaf(1, "z", 1),
+        "ahead": leaf(3, "e", 10),
+        "new": leaf(1, "n", 11),
     }
-    found = compare(source, holder, cursor=8, parked=frozenset({"missing"}))
+    source["ahead"] = leaf(2, "b", 7)
+    found = compare(source, holder, cursor=8, head=9, parked=frozenset({"missing"}))
     assert (found.missing, found.differing, found.orphans) == (["missing", "older"], ["broken"], ["orphan"])
-    assert found.in_flight == 2
+    assert found.in_flight == 4
     assert found.to_send_again == ["older", "broken"]
     assert not found.is_equal

@@ -1,4 +1,4 @@
-"""The audit trail, and the nodes."""
+"""The audit trail."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +19,6 @@ from cityops.foundation.models import AuditEvent
 from cityops.maintenance.selectors.audit import audit_events_for
 from cityops.maintenance.web.lists import Cell, ListPage, when
 from cityops.maintenance.web.parts import detail_page
-from tiers.models import Node
 
 
 class AuditFilter(django_filters.FilterSet):
@@ -114,27 +113,3 @@ def _shown(name: str, value: Any) -> Any:
     if name in ("before", "after"):
         return _json(value)
     return (_now("是") if value else _now("否")) if name == "succeeded" else value
-
-
-class NodeList(ListPage):
-    """平台节点."""
-
-    title = pgettext_lazy("菜单", "平台节点")
-    heads = (_("节点代码"), _("平台名称"), _("平台级别"), _("上级节点"), _("服务地址"), _("联网日期"), _("状态"))
-    empty = _("本节点还没有登记;请运行 manage.py node_init。")
-
-    def queryset(self, request: HttpRequest) -> QuerySet[Node]:
-        """This node, and those in the person's division."""
-        return Node.objects.visible_to(person_of(request))
-
-    def cells(self, thing: Node) -> Iterable[Cell]:
-        """One node."""
-        return (
-            Cell(thing.node_code, css="mono"),
-            Cell(thing.platform_name),
-            Cell(thing.get_tier_display()),
-            Cell(thing.parent_code, css="mono"),
-            Cell(thing.base_url),
-            Cell(thing.joined_at.isoformat() if thing.joined_at else ""),
-            Cell(thing.get_status_display()),
-        )

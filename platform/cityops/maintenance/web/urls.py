@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from cityops.maintenance.web import index, organisations, people, roles, tokens, trail
+from cityops.maintenance.web import index, nodes, organisations, people, roles, tokens, trail
 
 see_people = requires("accounts.view_person")
 change_people = requires("accounts.view_person", "accounts.change_person")
@@ -60,5 +60,11 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", requires("accounts.manage_token")(tokens.token_revoke), name="token-revoke"),
     path("audit/", requires("maintenance.view_audit")(trail.AuditList.as_view()), name="audit-list"),
     path("audit/<int:pk>/", requires("maintenance.view_audit")(trail.audit_detail), name="audit-detail"),
-    path("nodes/", requires("maintenance.view_node")(trail.NodeList.as_view()), name="node-list"),
+    path("nodes/", requires("maintenance.view_node")(nodes.NodeList.as_view()), name="node-list"),
+    path(
+        "nodes/own/edit/",
+        requires("maintenance.view_node", "maintenance.change_node")(nodes.node_edit),
+        name="node-edit",
+    ),
+    path("nodes/<str:node_code>/", requires("maintenance.view_node")(nodes.node_detail), name="node-detail"),
 ]
