@@ -1,0 +1,22 @@
+"""People and organisations that stand at divisions which are over."""
+
+from collections import Counter
+
+from cityops.accounts.models import Organisation, User
+from cityops.regions.models import Division
+from cityops.regions.selectors import retired_by_code
+
+
+def left_behind() -> list[str]:
+    """One line per division that is over and still has active people or organisations: how many, and where to."""
+    people = Counter(User.objects.filter(is_active=True).values_list("division_code", flat=True))
+    organisations = Counter(
+        Organisation.objects.exclude(status=Organisation.Status.DISUSED).values_list("division_code", flat=True)
+    )
+    codes = {*people, *organisations}
+    current = set(Division.objects.current().filter(code__in=codes).values_list("code", flat=True))
+    return [
+        f"{code}: {people[code]} people, {organisations[code]} organisations at a division that is over; "
+        f"{retired_by_code(code) or 'not known'}"
+        for code in sorted(codes - current)
+    ]
