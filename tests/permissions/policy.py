@@ -200,6 +200,7 @@ API = (
     Row("api:dataset-list", ALL, _STANDARD),
     Row("api:dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("api:dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("api:dataset-check", ALL, _STANDARD, about="dataset", says_alike=True, posts=True),
     Row("api:code-list-detail", ALL, _STANDARD, about="code_list", says_alike=True),
     Row("api:class-list", ALL, _STANDARD),
     Row("api:rule-list", ALL, _STANDARD),
