@@ -101,6 +101,6 @@ def _with_successor(division: Division) -> Retired:
 
 
 def retired_hint(code: str) -> str:
-    """A sentence about a code that is refused because it is not current; empty where there is nothing to say."""
+    """What to add where a code is refused because it is not current; empty where there is nothing to say."""
     found = retired_by_code(code)
-    return f"{found}{_('。')}" if found else ""
+    return _("（%(hint)s）") % {"hint": found} if found else ""

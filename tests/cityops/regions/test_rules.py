@@ -65,8 +65,8 @@ def test_a_refusal_says_what_a_retired_code_became():
     division("330103000000", name="下城区")
     Division.objects.filter(code="330103000000").update(valid_to="2021-12-31", successor_code="330105000000")
     division("330105000000", name="拱墅区")
-    assert retired_hint("330103000000") == "330103 下城区 已停用，现为 330105 拱墅区。"
-    assert retired_hint("330103001001") == "330103 下城区 已停用，现为 330105 拱墅区。"
+    assert retired_hint("330103000000") == "（330103 下城区 已停用，现为 330105 拱墅区）"
+    assert retired_hint("330103001001") == "（330103 下城区 已停用，现为 330105 拱墅区）"
     assert retired_hint("330105001001") == ""
     assert retired_hint("330105000000") == ""
     assert retired_hint("999999000000") == ""

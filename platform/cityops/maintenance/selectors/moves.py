@@ -16,7 +16,13 @@ def left_behind() -> list[str]:
     codes = {*people, *organisations}
     current = set(Division.objects.current().filter(code__in=codes).values_list("code", flat=True))
     return [
-        f"{code}: {people[code]} people, {organisations[code]} organisations at a division that is over; "
-        f"{retired_by_code(code) or 'not known'}"
+        f"{code}: {people[code]} people, {organisations[code]} organisations at a division that is over; {_now(code)}"
         for code in sorted(codes - current)
     ]
+
+
+def _now(code: str) -> str:
+    found = retired_by_code(code)
+    if found is None or found.successor is None:
+        return "its successor is not known"
+    return f"now {found.successor.shown_code} {found.successor.name}"
