@@ -210,6 +210,7 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "grid.models.imports.ImportRun.State",
         "ImportKindEnum": "grid.models.imports.ImportRun.Kind",
         "RecordKindEnum": "grid.models.cases.Case.Kind",
+        "LevelEnum": "cityops.regions.models.Division.Levels",
         "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
     },
 }
