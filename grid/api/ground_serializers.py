@@ -145,7 +145,13 @@ class ImportUpload(StrictInput):
 
     kind = serializers.ChoiceField(choices=ImportRun.Kind.choices)
     file = serializers.FileField(help_text="CSV, xlsx or GeoJSON, also as .gz; 200 MB at most")
-    mapping = serializers.CharField(max_length=LARGEST_MAPPING, help_text="The mapping file's text (TOML)")
+    mapping = serializers.CharField(
+        max_length=LARGEST_MAPPING,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The mapping file's text (TOML); without it a column whose head is the name of a field is taken",
+    )
     dry_run = serializers.BooleanField(default=False)
     skip_refused = serializers.BooleanField(default=False)
     repair = serializers.BooleanField(default=False)

@@ -292,7 +292,7 @@ WITH known AS MATERIALIZED (
     WHERE status = '{CodeState.VALID.value}' AND ST_Covers(geom, {point}) ORDER BY grid_code LIMIT 1
 ), area AS MATERIALIZED (
     SELECT ''::varchar AS grid_code, code AS division_code FROM {table[Division]}
-    WHERE NOT EXISTS (SELECT FROM cell) AND valid_to IS NULL AND code LIKE %(city_scope)s
+    WHERE NOT EXISTS (SELECT FROM cell) AND (valid_to IS NULL OR valid_to >= current_date) AND code LIKE %(city_scope)s
       AND ST_Covers(boundary, {point}) ORDER BY level DESC, code LIMIT 1
 ), place AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM cell UNION ALL SELECT * FROM area) found WHERE division_code LIKE %(scope)s

@@ -61,7 +61,10 @@ class ImportForm(forms.Form):
     )
     mapping = forms.FileField(
         label=_("映射文件"),
-        help_text=_("TOML：文件的哪一列是哪个字段。"),
+        required=False,
+        help_text=_(
+            "TOML：文件的哪一列是哪个字段。按模板填写的文件不需要；没有映射文件时，列名为字段中文名或字段名的列被读取。"
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".toml"}),
     )
     dry_run = forms.BooleanField(label=_("只试运行，不写入"), required=False, initial=True)
@@ -80,6 +83,8 @@ class ImportForm(forms.Form):
     def clean_mapping(self) -> str:
         """The text of the mapping."""
         file = self.cleaned_data["mapping"]
+        if not file:
+            return ""
         if file.size > LARGEST_MAPPING:
             raise forms.ValidationError(_("映射文件过大。"))
         try:

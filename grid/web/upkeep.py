@@ -15,6 +15,7 @@ from grid.models import ImportRun
 from grid.selectors import ground
 from grid.services import components
 from grid.services.imports.report import issue_lines
+from grid.services.imports.runs import RECIPES
 from grid.services.imports.uploads import take_upload
 from grid.tasks import wake_imports
 from grid.web.ground import PAGE_SIZE
@@ -75,7 +76,13 @@ def import_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refused.detail)
         else:
             return redirect("import-detail", run.pk)
-    return render(request, "grid/import_new.html", {"form": form}, status=400 if form.errors else 200)
+    facts = {"form": form, "templates": _templates(), "chosen": form["kind"].value()}
+    return render(request, "grid/import_new.html", facts, status=400 if form.errors else 200)
+
+
+def _templates() -> list[tuple[str, str, str]]:
+    """(kind, its name, dataset) of each import: the import template is the one of its dataset."""
+    return [(kind.value, str(kind.label), RECIPES[kind.value].dataset) for kind in ImportRun.Kind]
 
 
 def _take(asked: dict[str, Any]) -> ImportRun:
@@ -112,6 +119,7 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
         "in_no_grid": _("不在任何网格内"),
         "deadlines_filled": _("按规则补算时限"),
         "steps_written": _("写入流转步骤"),
+        "ignored_columns": _("没有读取的列"),
     }
     return [(title, run.summary[name]) for name, title in words.items() if name in run.summary]
 

@@ -230,6 +230,7 @@ API = (
     Row("api:dataset-list", ALL, _STANDARD, holds="GL01", says_alike=True),
     Row("api:dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("api:dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
+    Row("api:dataset-check", ALL, _STANDARD, about="dataset", says_alike=True, posts=True),
     Row("api:code-list-detail", ALL, _STANDARD, about="code_list", says_alike=True),
     Row("api:class-list", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
     Row("api:rule-list", ALL, _STANDARD, holds="立案条件1", says_alike=True),

@@ -7,7 +7,7 @@ Steps are made from the times that the other system kept (report, accept, file, 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from grid.models import Case, ImportRun
+from grid.models import ImportRun
 from grid.rules.codes import CURRENT
 from grid.services.imports import checks, deadlines
 from grid.services.imports.history import INSERT_CASES, INSERT_STEPS
@@ -15,20 +15,8 @@ from grid.services.imports.mapping import Mapping
 from grid.services.imports.places import City, locate
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute
-from grid.services.imports.values import Convert, Field, count, moment, number, one_of, text
+from grid.services.imports.values import Field
 from grid.services.reporters import reporter_id
-
-FLAG = (("0", "否"), ("1", "是"))
-URGENCY = Case.Urgency.choices
-UNITS = (
-    ("urgent_hour", "紧急工作时"),
-    ("urgent_day", "紧急工作日"),
-    ("work_hour", "工作时"),
-    ("work_day", "工作日"),
-    ("minute", "分钟"),
-)
-LONGEST = 4_000
-"""Characters of a description."""
 
 
 def who(value: str, mapping: Mapping) -> str:
@@ -36,60 +24,59 @@ def who(value: str, mapping: Mapping) -> str:
     return reporter_id(mapping.constants.get("reporter_type", ""), value)
 
 
-def _flag(name: str) -> Field:
-    return Field(name, "text", one_of(FLAG))
-
-
-def _time(name: str, *, required: bool = False, convert: Convert = moment) -> Field:
-    return Field(name, "timestamptz", convert, required=required)
-
-
 class CaseRecipe(Recipe):
     """Cases of another system."""
 
     kind = ImportRun.Kind.CASES
     key = "case_no"
-    fields = (
-        Field("case_no", "text", text(24), required=True),
-        Field("state", "text", one_of(Case.State.choices), required=True),
-        Field("class_code", "text", text(5), required=True),
-        Field("description", "text", text(LONGEST, cut=True), required=True),
-        Field("address", "text", text(256, cut=True), required=True),
-        _time("reported_at", required=True),
-        _time("accepted_at"),
-        _time("filed_at"),
-        _time("rejected_at"),
-        _time("dispatched_at"),
-        _time("disposed_at"),
-        _time("checked_at"),
-        _time("closed_at"),
-        _time("dispose_deadline"),
-        _time("close_deadline"),
-        Field("kind", "text", one_of(Case.Kind.choices)),
-        Field("std_ref", "text", text(20)),
-        Field("ext_class", "text", text(5)),
-        Field("matter_name", "text", text(30, cut=True)),
-        Field("task_no", "text", text(20)),
-        Field("component_id", "text", text(17)),
-        Field("dept_code1", "text", text(18), required=True),
-        Field("dept_name1", "text", text(100), required=True),
-        Field("duty_org", "text", text(18)),
-        Field("source", "text", one_of(Case.Source.choices)),
-        Field("source_no", "text", text(40)),
-        Field("reporter_type", "text", one_of(Case.ReporterType.choices)),
+    dataset = "GL01"
+    given = (
+        "case_no",
+        "state",
+        "class_code",
+        "description",
+        "address",
+        "reported_at",
+        "accepted_at",
+        "filed_at",
+        "rejected_at",
+        "dispatched_at",
+        "disposed_at",
+        "checked_at",
+        "closed_at",
+        "dispose_deadline",
+        "close_deadline",
+        "kind",
+        "std_ref",
+        "ext_class",
+        "matter_name",
+        "task_no",
+        "component_id",
+        "dept_code1",
+        "dept_name1",
+        "duty_org",
+        "source",
+        "source_no",
+        "reporter_type",
+        "reject_reason",
+        "filing_condition",
+        "limit_value",
+        "limit_unit",
+        "close_type",
+        "rework_count",
+        "return_count",
+        "postpone_count",
+        "is_hung",
+        "is_supervised",
+        "urgency",
+        "satisfaction",
+    )
+    filled = frozenset(
+        ("kind", "std_ref", "matter_name", "source", "reporter_type", "is_hung", "is_supervised", "urgency")
+    ) | {"rework_count", "return_count", "postpone_count"}
+    cut = frozenset({"description", "address", "matter_name"})
+    extra = (
         Field("reporter_id", "text", who),
-        Field("reject_reason", "text", text(2)),
-        Field("filing_condition", "text", text(0)),
-        Field("limit_value", "numeric(6,1)", number),
-        Field("limit_unit", "text", one_of(UNITS)),
-        Field("close_type", "text", one_of(Case.CloseType.choices)),
-        Field("rework_count", "int", count),
-        Field("return_count", "int", count),
-        Field("postpone_count", "int", count),
-        _flag("is_hung"),
-        _flag("is_supervised"),
-        Field("urgency", "text", one_of(URGENCY)),
-        Field("satisfaction", "text", text(1)),
         *PLACE_FIELDS,
     )
     options = {"margin_m": 200.0, "fill_deadlines": True}

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from cityops.regions.models import valid_sql
+from cityops.regions.selectors import retired_hint
 from grid.services.imports.places import City
 from grid.services.imports.staging import GOOD, STAGE, Explain, Stage, execute, one
 from sync.standard.models import ClassEntry
@@ -49,13 +51,16 @@ def known_communities(stage: Stage, code: str, *, field: str = "") -> None:
     stage.flag(
         "unknown_division",
         f"SELECT s.row_no, {code} AS shown FROM {STAGE} AS s WHERE {code} IS NOT NULL AND NOT EXISTS ("
-        f"SELECT FROM regions_division AS d WHERE d.code = {code} AND d.valid_to IS NULL)",
-        saying(
-            _("区划代码 %(shown)s 不存在或已停用。"),
-            _("请核对代码；若为新设区划，请先用 load_regions 载入。"),
-        ),
+        f"SELECT FROM regions_division AS d WHERE d.code = {code} AND {valid_sql('d')})",
+        _explain_division,
         field=field or stage.key,
     )
+
+
+def _explain_division(shown: str, shape: str) -> tuple[str, str]:
+    """Why a division code is refused; of a retired one, what it became."""
+    message = _("区划代码 %(shown)s 不存在或已停用。") % {"shown": shown}
+    return message + retired_hint(shown), _("请核对代码；若为新设区划，请先用 load_regions 载入。")
 
 
 def ours(stage: Stage, table: str, key: str) -> None:

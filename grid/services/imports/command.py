@@ -24,9 +24,11 @@ class ImportCommand(OperatorCommand):
     kind: ClassVar[ImportRun.Kind]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """FILE --mapping MAP [--dry-run] [--skip-refused] [--repair] [--issues CSV]."""
+        """FILE [--mapping MAP] [--dry-run] [--skip-refused] [--repair] [--issues CSV]."""
         parser.add_argument("file", type=Path, help="CSV, xlsx or GeoJSON, also as .gz")
-        parser.add_argument("--mapping", type=Path, required=True, help="mapping file in TOML (docs/imports.md)")
+        parser.add_argument(
+            "--mapping", type=Path, help="mapping file in TOML (docs/imports.md); without it the heads decide"
+        )
         parser.add_argument("--dry-run", action="store_true", help="check everything, store nothing")
         parser.add_argument("--skip-refused", action="store_true", help="take the good rows, tell the others")
         parser.add_argument("--issues", type=Path, help="write every fault to this CSV file")
@@ -54,11 +56,11 @@ class ImportCommand(OperatorCommand):
 
     def _begin(self, options: dict[str, Any]) -> ImportRun:
         for path in (options["file"], options["mapping"]):
-            if not path.is_file():
+            if path is not None and not path.is_file():
                 raise CommandError(_("没有文件 %(path)s。") % {"path": path})
         chosen = {name: bool(options.get(name)) for name in ("dry_run", "skip_refused", "repair")}
         try:
-            mapping = options["mapping"].read_text(encoding="utf-8-sig")
+            mapping = options["mapping"].read_text(encoding="utf-8-sig") if options["mapping"] else ""
         except UnicodeDecodeError as error:
             raise CommandError(_("映射文件不是 UTF-8 编码。")) from error
         return begin_run(self.kind, options["file"], mapping=mapping, options=chosen)

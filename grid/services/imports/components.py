@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.foundation.coordinates import CoordinateSystem, convert
-from grid.models import Component, ImportRun
+from grid.models import ImportRun
 from grid.rules.codes import CURRENT, MINOR_DIGITS, CodeFault, parse_component_id
 from grid.services.imports import checks
 from grid.services.imports.faults import code_fault
@@ -14,10 +14,8 @@ from grid.services.imports.grids import grid_code
 from grid.services.imports.places import City, locate
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute, rows
-from grid.services.imports.values import Field, date, one_of, text
+from grid.services.imports.values import Field, text
 
-SOURCES = (("01", "实测"), ("02", "地形图"), ("03", "基础地理数据"), ("99", "其他"))
-PRECISIONS = (("A", "A 类"), ("B", "B 类"), ("C", "C 类"))
 CLASS_OF_ID = "substr(s.obj_id, 7, greatest(length(s.obj_id) - 12, 0))"
 _LENGTHS = " ".join(f"WHEN s.std_ref = '{name}' THEN {14 + digits}" for name, digits in MINOR_DIGITS.items())
 WANTED_LENGTH = f"CASE {_LENGTHS} ELSE greatest(16, least(17, length(s.obj_id))) END"
@@ -28,26 +26,30 @@ class ComponentRecipe(Recipe):
 
     kind = ImportRun.Kind.COMPONENTS
     key = "obj_id"
-    fields = (
-        Field("obj_id", "text", text(40), required=True),
-        Field("std_ref", "text", text(20)),
-        Field("obj_name", "text", text(30)),
-        Field("dept_code1", "text", text(18), required=True),
-        Field("dept_name1", "text", text(100), required=True),
-        Field("dept_code2", "text", text(18)),
-        Field("dept_name2", "text", text(100)),
-        Field("dept_code3", "text", text(18)),
-        Field("dept_name3", "text", text(100)),
+    dataset = "JC07"
+    given = (
+        "std_ref",
+        "obj_name",
+        "dept_code1",
+        "dept_name1",
+        "dept_code2",
+        "dept_name2",
+        "dept_code3",
+        "dept_name3",
+        "state",
+        "init_date",
+        "change_date",
+        "data_source",
+        "note",
+        "street_name",
+        "community_name",
+        "class_code",
+        "precision_class",
+    )
+    filled = frozenset({"std_ref", "obj_name", "state", "init_date", "class_code"})
+    extra = (
+        Field("obj_id", "text", text(40), required=True),  # its length depends on the standard: ``_ids`` explains
         Field("grid_code", "text", grid_code),
-        Field("state", "text", one_of(Component.State.choices)),
-        Field("init_date", "date", date),
-        Field("change_date", "date", date),
-        Field("data_source", "text", one_of(SOURCES)),
-        Field("note", "text", text(1000)),
-        Field("street_name", "text", text(50)),
-        Field("community_name", "text", text(50)),
-        Field("class_code", "text", text(5)),
-        Field("precision_class", "text", one_of(PRECISIONS)),
         *PLACE_FIELDS,
     )
     options = {"grid_margin_m": 10.0}

@@ -5,7 +5,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from grid.models import ImportRun
-from grid.models.ground import CodeState
 from grid.rules.codes import CodeFault, parse_grid_code
 from grid.services.imports import checks, topology
 from grid.services.imports.faults import code_fault
@@ -13,9 +12,7 @@ from grid.services.imports.mapping import Mapping
 from grid.services.imports.places import City
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute
-from grid.services.imports.values import Field, date, one_of, text
-
-YES_NO = (("0", "否"), ("1", "是"))
+from grid.services.imports.values import Field
 
 
 def grid_code(value: str, mapping: Mapping) -> str:
@@ -31,17 +28,10 @@ class GridRecipe(Recipe):
 
     kind = ImportRun.Kind.GRIDS
     key = "grid_code"
-    fields = (
-        Field("grid_code", "text", grid_code, required=True),
-        Field("name", "text", text(60)),
-        Field("boundary_desc", "text", text(300)),
-        Field("is_paved", "text", one_of(YES_NO)),
-        Field("init_date", "date", date),
-        Field("change_date", "date", date),
-        Field("status", "text", one_of(CodeState.choices)),
-        Field("note", "text", text(200)),
-        *PLACE_FIELDS[2:],
-    )
+    dataset = "JC04"
+    given = ("name", "boundary_desc", "is_paved", "init_date", "change_date", "status", "note")
+    filled = frozenset({"init_date", "status"})
+    extra = (Field("grid_code", "text", grid_code, required=True), *PLACE_FIELDS[2:])
     options = {"overlap_m2": 1.0, "outside_m2": 1.0, "gap_m2": 1.0, "sliver_m2": 10.0}
 
     def check(self, stage: Stage) -> None:

@@ -27,7 +27,7 @@ FROM {GOOD} AS s
 LEFT JOIN import_place AS p USING (row_no)
 CROSS JOIN LATERAL (SELECT coalesce(left(p.grid_code, 12), (
     SELECT d.code FROM regions_division AS d
-    WHERE d.valid_to IS NULL AND d.level BETWEEN 3 AND 6 AND d.boundary IS NOT NULL
+    WHERE (d.valid_to IS NULL OR d.valid_to >= current_date) AND d.level BETWEEN 3 AND 6 AND d.boundary IS NOT NULL
         AND left(d.code, 4) = left(%s::text, 4) AND ST_Covers(d.boundary, s.geom)
     ORDER BY d.level DESC, d.code LIMIT 1), %s::text) AS division) AS w
 JOIN {CLASSES} AS c ON c.version = s.std_ref AND c.kind = s.kind AND c.class_code = s.class_code

@@ -1,5 +1,7 @@
 """The mapping file 映射文件: which column of a foreign file is which field, in TOML.
 
+Without [columns] and [templates] the heads of the file decide: a column whose head is the name of a field is taken.
+
 [file]                          # everything here may be left out
 format = "csv"                  # csv, xlsx or geojson; otherwise by the file's name
 encoding = "GB18030"            # otherwise found out: UTF-8 with or without mark, GB18030
@@ -79,6 +81,11 @@ class Mapping:
     constants: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_by_heads(self) -> bool:
+        """Whether the heads of the file say which column is which field."""
+        return not self.columns and not self.templates
 
     @property
     def fields(self) -> set[str]:

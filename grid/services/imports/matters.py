@@ -11,8 +11,8 @@ from grid.services.imports.faults import ValueFault
 from grid.services.imports.mapping import Mapping
 from grid.services.imports.recipe import Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute, rows
-from grid.services.imports.values import Field, one_of, text
-from sync.standard.models import ClassEntry, DictionaryVersion, Provenance
+from grid.services.imports.values import Field
+from sync.standard.models import DictionaryVersion, Provenance
 
 
 def class_code(value: str, mapping: Mapping) -> str:
@@ -35,16 +35,13 @@ class MatterRecipe(Recipe):
     kind = ImportRun.Kind.MATTERS
     key = "class_code"
     has_shape = False
-    fields = (
+    dataset = "JC08"
+    given = ("class_name", "class_name_en", "kind", "version", "big_name", "valid")
+    filled = frozenset({"kind", "valid"})
+    extra = (
         Field("class_code", "text", class_code, required=True),
-        Field("class_name", "text", text(40), required=True),
-        Field("class_name_en", "text", text(120)),
-        Field("kind", "text", one_of(ClassEntry.Kind.choices)),
-        Field("version", "text", text(20), required=True),
-        Field("big_name", "text", text(40)),
         Field("std_code", "text", class_code, required=True),
         Field("component_code", "text", class_code),
-        Field("valid", "text", one_of((("1", "有效"), ("0", "停用")))),
     )
 
     def check(self, stage: Stage) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cityops.foundation.coordinates import CoordinateFault, CoordinateSystem, convert
-from cityops.regions.models import Division
+from cityops.regions.models import Division, valid_sql
 from cityops.regions.rules import scope_prefix
 from grid.services.imports.staging import GOOD, execute, one
 
@@ -22,14 +22,14 @@ class City:
         self.prefix = scope_prefix(self.code, division.level) if division else self.code[:4]
         execute("DROP TABLE IF EXISTS import_city")
         execute(
-            "CREATE TEMP TABLE import_city AS SELECT ST_Subdivide(boundary, 128) AS geom FROM regions_division "
-            "WHERE code = %s::text AND valid_to IS NULL AND boundary IS NOT NULL",
+            "CREATE TEMP TABLE import_city AS SELECT ST_Subdivide(boundary, 128) AS geom FROM regions_division AS d "
+            f"WHERE code = %s::text AND {valid_sql('d')} AND boundary IS NOT NULL",
             [self.code],
         )
         if not one("SELECT count(*) FROM import_city"):
             execute(
-                "INSERT INTO import_city SELECT ST_Subdivide(boundary, 128) FROM regions_division "
-                "WHERE parent_code = %s::text AND valid_to IS NULL AND boundary IS NOT NULL",
+                "INSERT INTO import_city SELECT ST_Subdivide(boundary, 128) FROM regions_division AS d "
+                f"WHERE parent_code = %s::text AND {valid_sql('d')} AND boundary IS NOT NULL",
                 [self.code],
             )
         execute("CREATE INDEX ON import_city USING gist (geom)")

@@ -12,7 +12,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -59,17 +59,29 @@ def format_of(name: str, mapping: Mapping) -> str:
     return found
 
 
-def read_rows(path: Path, mapping: Mapping, *, name: str = "") -> Generator[Row]:
-    """The rows of a file. Raises FileRefused where the file is not what it says, or lacks a column of the mapping."""
+def read_heads(path: Path, mapping: Mapping, *, name: str = "") -> list[str]:
+    """The heads of a file's columns; of GeoJSON the properties of its first feature. Raises FileRefused."""
+    heads: list[str] = []
+    with closing(read_rows(path, mapping, name=name, heads=heads)) as rows:
+        next(rows, None)
+    return heads
+
+
+def read_rows(path: Path, mapping: Mapping, *, name: str = "", heads: list[str] | None = None) -> Generator[Row]:
+    """The rows of a file. Raises FileRefused where the file is not what it says, or lacks a column of the mapping.
+
+    ``heads`` is filled with the heads of its columns.
+    """
+    heads = [] if heads is None else heads
     kind = format_of(name or path.name, mapping)
     with _opened(path) as stream:
         try:
             if kind == "csv":
-                yield from _csv_rows(stream, mapping)
+                yield from _csv_rows(stream, mapping, heads)
             elif kind == "xlsx":
-                yield from _xlsx_rows(stream, mapping)
+                yield from _xlsx_rows(stream, mapping, heads)
             else:
-                yield from _geojson_rows(stream, mapping)
+                yield from _geojson_rows(stream, mapping, heads)
         except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise FileRefused(_("文件已损坏或不完整：%(error)s") % {"error": error}) from error
 
@@ -111,7 +123,8 @@ def _text(stream: IO[bytes], mapping: Mapping) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, encoding=encoding, newline="")
 
 
-def _need_columns(found: list[str], mapping: Mapping) -> None:
+def _need_columns(found: list[str], mapping: Mapping, heads: list[str]) -> None:
+    heads += found
     if lost := sorted(mapping.file_columns - set(found)):
         raise FileRefused(
             _("文件缺少列 %(lost)s。文件中的列为 %(found)s；请补上该列，或在映射文件中改正列名。")
@@ -120,12 +133,12 @@ def _need_columns(found: list[str], mapping: Mapping) -> None:
         )
 
 
-def _csv_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
+def _csv_rows(stream: IO[bytes], mapping: Mapping, heads: list[str]) -> Iterator[Row]:
     csv.field_size_limit(_MAX_FIELD)
     with _text(stream, mapping) as text:
         reader = csv.reader(text, delimiter=mapping.delimiter or ",", strict=True)
         try:
-            yield from _records(reader, mapping)
+            yield from _records(reader, mapping, heads)
         except csv.Error as error:
             raise FileRefused(
                 _("第 %(row)s 行不是有效的 CSV：%(error)s") % {"row": reader.line_num, "error": error},
@@ -137,9 +150,9 @@ def _csv_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
             ) from error
 
 
-def _records(reader: Any, mapping: Mapping) -> Iterator[Row]:
+def _records(reader: Any, mapping: Mapping, heads: list[str]) -> Iterator[Row]:
     header = [name.strip() for name in next(reader, [])]
-    _need_columns(header, mapping)
+    _need_columns(header, mapping, heads)
     for values in reader:
         if not values:
             continue
@@ -175,7 +188,7 @@ def _no_lost_digits(number: int, header: list[str], values: tuple[Any, ...]) -> 
             )
 
 
-def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
+def _xlsx_rows(stream: IO[bytes], mapping: Mapping, heads: list[str]) -> Iterator[Row]:
     try:
         check_workbook(stream)
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
@@ -190,7 +203,7 @@ def _xlsx_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
         sheet = book[mapping.sheet] if mapping.sheet else book.worksheets[0]
         cells = _sheet_cells(sheet)
         header = [_cell(value) for value in next(cells, ())[:MOST_COLUMNS]]
-        _need_columns(header, mapping)
+        _need_columns(header, mapping, heads)
         for number, values in enumerate(cells, 2):
             if values.count(None) == len(values):
                 continue
@@ -213,13 +226,13 @@ def _sheet_cells(sheet: Any) -> Iterator[tuple[Any, ...]]:
         raise FileRefused(_("文件不是有效的 xlsx 工作簿。")) from error
 
 
-def _geojson_rows(stream: IO[bytes], mapping: Mapping) -> Iterator[Row]:
+def _geojson_rows(stream: IO[bytes], mapping: Mapping, heads: list[str]) -> Iterator[Row]:
     checked = False
     with _text(stream, mapping) as text:
         for number, feature in enumerate(_features(text), 1):
             properties = {str(key): _cell(value) for key, value in (feature.get("properties") or {}).items()}
             if not checked:
-                _need_columns(list(properties), mapping)
+                _need_columns(list(properties), mapping, heads)
                 checked = True
             yield Row(number, properties, feature.get("geometry"))
 

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from grid.services.imports.faults import FileRefused
 from grid.services.imports.grids import GridRecipe
 from grid.services.imports.mapping import Mapping, parse_mapping
 from grid.services.imports.matters import MatterRecipe
-from grid.services.imports.readers import format_of, read_rows
+from grid.services.imports.readers import format_of, read_heads, read_rows
 from grid.services.imports.recipe import Recipe
 from grid.services.imports.staging import Progress, Stage, one
+from sync.standard.rules.definitions import Catalogue
+from sync.standard.selectors.dictionaries import catalogue
 
 RECIPES: dict[str, type[Recipe]] = {
     recipe.kind.value: recipe for recipe in (GridRecipe, ComponentRecipe, MatterRecipe, CaseRecipe)
@@ -52,10 +55,10 @@ class ImportRefused(Refused):
 def read_mapping(kind: str, text: str) -> Mapping:
     """Read and check a mapping file for a kind of import. Raises FileRefused."""
     recipe = RECIPES[kind]
-    return parse_mapping(text, known={field.name for field in recipe.fields}, options=set(recipe.options))
+    return parse_mapping(text, known=recipe.names(), options=set(recipe.options))
 
 
-def begin_run(kind: str, path: Path, *, name: str = "", mapping: str, options: dict[str, Any]) -> ImportRun:
+def begin_run(kind: str, path: Path, *, name: str = "", mapping: str = "", options: dict[str, Any]) -> ImportRun:
     """Write down that a file is to be imported; checks the mapping and the file's type first. Raises FileRefused."""
     if settings.CITYOPS_TIER != "municipal":
         raise Refused(_("只有市级平台导入单元网格、部件、事项和案件；上级平台经数据交换获得。"))
@@ -103,9 +106,13 @@ def execute_run(run: ImportRun, path: Path, *, progress: Progress | None = None)
 def _execute(run: ImportRun, path: Path, progress: Progress | None) -> None:
     began = time.monotonic()
     options = run.options
-    mapping = read_mapping(run.kind, options["mapping"])
+    mapping, found = read_mapping(run.kind, options["mapping"]), catalogue()
     recipe = RECIPES[run.kind](mapping.options, repair=bool(options.get("repair")))
-    stage = Stage(run, mapping, recipe.fields, recipe.key, has_shape=recipe.has_shape)
+    is_by_heads = mapping.is_by_heads
+    if is_by_heads:
+        mapping = _mapped_by_heads(mapping, recipe, found, path, run.file_name)
+    fields = recipe.fields(found)
+    stage = Stage(run, mapping, fields, recipe.key, has_shape=recipe.has_shape, is_by_heads=is_by_heads)
     stage.create()
     with closing(read_rows(path, mapping, name=run.file_name)) as rows:
         stage.load(rows, _telling(run, progress))
@@ -123,6 +130,15 @@ def _execute(run: ImportRun, path: Path, progress: Progress | None) -> None:
         _finish(run, ImportRun.State.REFUSED, refusal=refusal % {"count": run.rows_refused})
     else:
         _take(run, recipe, stage, began)
+
+
+def _mapped_by_heads(mapping: Mapping, recipe: Recipe, found: Catalogue, path: Path, name: str) -> Mapping:
+    """The mapping that the heads of the file make; columns that are no field of the import are told."""
+    heads = read_heads(path, mapping, name=name)
+    columns = recipe.columns_of(heads, found)
+    if ignored := [head for head in heads if head and head not in columns.values()]:
+        recipe.summary["ignored_columns"] = "、".join(ignored[:40])
+    return replace(mapping, columns={field: head for field, head in columns.items() if field not in mapping.constants})
 
 
 def _take(run: ImportRun, recipe: Recipe, stage: Stage, began: float) -> None:

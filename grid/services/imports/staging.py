@@ -69,13 +69,21 @@ class Stage:
     """The rows of one file on their way in. One per connection at a time."""
 
     def __init__(
-        self, run: ImportRun, mapping: Mapping, fields: tuple[Field, ...], key: str, *, has_shape: bool
+        self,
+        run: ImportRun,
+        mapping: Mapping,
+        fields: tuple[Field, ...],
+        key: str,
+        *,
+        has_shape: bool,
+        is_by_heads: bool = False,
     ) -> None:
         self.run = run
         self.mapping = mapping
         self.fields = {field.name: field for field in fields}
         self.key = key
         self.has_shape = has_shape
+        self.is_by_heads = is_by_heads
         self.issues = Issues(run)
         self.rows_read = 0
         self._unreadable = 0
@@ -85,6 +93,12 @@ class Stage:
     def _need_fields(self) -> None:
         """Every mandatory field must be mapped. Raises FileRefused."""
         lost = [name for name, field in self.fields.items() if field.required and name not in self.mapping.fields]
+        if lost and self.is_by_heads:
+            raise FileRefused(
+                _("文件缺少必填列 %(lost)s。没有映射文件时，列名应为数据集字段的中文名或字段名；也可下载模板填写。")
+                % {"lost": "、".join(lost)},
+                fields=lost,
+            )
         if lost:
             raise FileRefused(
                 _("映射文件没有给出必填字段 %(lost)s；请在 [columns]、[templates] 或 [constants] 中补上。")
@@ -169,9 +183,12 @@ class Stage:
 
     def _read_shape(self, row: Row) -> str:
         mapped = self.mapping.fields
+        has_point = "longitude" in mapped and "latitude" in mapped
         if "wkt" in mapped:
-            return shapes.wkt_hex(self.mapping.value("wkt", row.values), self.mapping)
-        if "longitude" in mapped and "latitude" in mapped:
+            text = self.mapping.value("wkt", row.values)
+            if text or not has_point:
+                return shapes.wkt_hex(text, self.mapping)
+        if has_point:
             pair = []
             for name in ("longitude", "latitude"):
                 text = self.mapping.value(name, row.values)

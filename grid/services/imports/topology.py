@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cityops.regions.models import valid_sql
 from grid.services.imports import checks
 from grid.services.imports.faults import Fault
 from grid.services.imports.places import City
@@ -194,7 +195,7 @@ def _inside_community(stage: Stage, options: dict[str, float]) -> None:
         "outside_community",
         "SELECT row_no, round(area::numeric, 2)::text AS shown FROM (SELECT i.row_no, "
         "ST_Area(ST_Difference(i.geom, d.boundary)::geography) AS area FROM import_shape AS i "
-        "JOIN regions_division AS d ON d.code = left(i.grid_code, 12) AND d.valid_to IS NULL "
+        f"JOIN regions_division AS d ON d.code = left(i.grid_code, 12) AND {valid_sql('d')} "
         "WHERE d.boundary IS NOT NULL AND NOT ST_Covers(d.boundary, i.geom)) AS o "
         f"WHERE area > {options['outside_m2']:f}",
         checks.saying(_("有 %(shown)s m² 在所属社区之外。"), _("网格不得跨社区；请修正边界或编码，并核对坐标系。")),
@@ -205,7 +206,7 @@ def _inside_community(stage: Stage, options: dict[str, float]) -> None:
 def _gaps(stage: Stage, options: dict[str, float]) -> dict[str, Any]:
     """Parts of the communities in the file that no grid covers; told, not refused."""
     found = rows(
-        """
+        f"""
         SELECT code, name, area FROM (
             SELECT d.code, d.name, ST_Area(ST_Difference(d.boundary, ST_Union(g.geom))::geography) AS area
             FROM regions_division AS d
@@ -213,7 +214,7 @@ def _gaps(stage: Stage, options: dict[str, float]) -> dict[str, Any]:
                 SELECT division_code, geom FROM grid_unitgrid AS u WHERE status = '1'
                     AND NOT EXISTS (SELECT FROM import_stage AS s WHERE s.grid_code = u.grid_code)) AS g
                 ON g.code = d.code
-            WHERE d.valid_to IS NULL AND d.boundary IS NOT NULL AND ST_IsValid(d.boundary)
+            WHERE {valid_sql("d")} AND d.boundary IS NOT NULL AND ST_IsValid(d.boundary)
                 AND d.code IN (SELECT left(grid_code, 12) FROM import_shape)
                 AND ST_IsValid(g.geom)
             GROUP BY d.code, d.name, d.boundary) AS t

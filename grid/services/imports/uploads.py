@@ -45,7 +45,7 @@ def stored_path(run: ImportRun) -> Path:
     return folder() / f"{run.pk}.upload"
 
 
-def take_upload(kind: str, upload: Uploaded, *, mapping: str, options: dict[str, bool]) -> ImportRun:
+def take_upload(kind: str, upload: Uploaded, *, mapping: str = "", options: dict[str, bool]) -> ImportRun:
     """Keep an uploaded file and begin its run; a small one is imported before this returns.
 
     A refusal by rows is in the run, not raised. Raises FileRefused for a mapping or a type that cannot be.

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -57,10 +58,10 @@ def text(size: int, *, cut: bool = False) -> Convert:
     return convert
 
 
-def one_of(choices: Iterable[tuple[Any, Any]]) -> Convert:
-    """A code of a list, or its Chinese label."""
+def one_of(choices: Iterable[tuple[Any, Any]], also: Mapping_[str, str] | None = None) -> Convert:
+    """A code of a list, or its label; ``also`` are other words for the codes."""
     pairs = [(str(code), str(label)) for code, label in choices]
-    by_label = {label: code for code, label in pairs}
+    by_label = {**(also or {}), **{label: code for code, label in pairs}}
     codes = {code for code, _label in pairs}
 
     def convert(value: str, mapping: Mapping) -> str:
@@ -144,12 +145,17 @@ def number(value: str, mapping: Mapping) -> Decimal:
     return found
 
 
-def count(value: str, mapping: Mapping) -> int:
-    """A whole number from 0 to 32767."""
-    found = number(value, mapping)
-    if found != found.to_integral_value() or found > 32767:
-        raise ValueFault("bad_number", _("“%(value)s”不是整数。") % {"value": value}, _("请填写 0 到 32767 的整数。"))
-    return int(found)
+def whole(most: int) -> Convert:
+    """A whole number from 0 to ``most``."""
+
+    def convert(value: str, mapping: Mapping) -> int:
+        found = number(value, mapping)
+        if found != found.to_integral_value() or found > most:
+            remedy = _("请填写 0 到 %(most)s 的整数。") % {"most": most}
+            raise ValueFault("bad_number", _("“%(value)s”不是整数。") % {"value": value}, remedy)
+        return int(found)
+
+    return convert
 
 
 def degrees(value: str, mapping: Mapping) -> float:

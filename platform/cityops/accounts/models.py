@@ -19,6 +19,7 @@ from cityops.foundation.errors import InvalidInput
 from cityops.foundation.records import ExchangedRecord, mark_triggers
 from cityops.regions.models import Division
 from cityops.regions.rules import scope_prefix
+from cityops.regions.selectors import retired_hint
 
 
 class OrganisationQuerySet(ScopedQuerySet):
@@ -157,7 +158,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         if fields is None or "division_code" in fields:
             division = Division.objects.current().only("code", "level").filter(code=self.division_code).first()
             if division is None:
-                raise InvalidInput(_("没有区划 %s;请先载入区划,或改用现行代码。") % self.division_code)
+                told = _("没有区划 %s;请先载入区划,或改用现行代码。") % self.division_code
+                raise InvalidInput(f"{told}{retired_hint(self.division_code)}")
             self.scope_prefix = scope_prefix(division.code, division.level)
             if fields is not None:
                 kwargs["update_fields"] = {*fields, "scope_prefix"}

@@ -1,5 +1,7 @@
 """App configuration."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,7 @@ class MaintenanceConfig(AppConfig):
     name = "cityops.maintenance"
     label = "maintenance"
     verbose_name = _("应用维护")
+
+    def ready(self) -> None:
+        """Connect the receivers."""
+        import_module("cityops.maintenance.receivers")

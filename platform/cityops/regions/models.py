@@ -7,6 +7,7 @@ from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GistIndex
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cityops.foundation.records import ExchangedRecord, mark_triggers
@@ -20,12 +21,26 @@ UNKNOWN_START = dt.date(1980, 1, 1)
 """``valid_from`` of a division whose beginning no source knows."""
 
 
+def valid_sql(row: str, day: dt.date | None = None) -> str:
+    """``valid_on`` in SQL over a row of divisions, for statements that are written by hand; today by default."""
+    day = day or timezone.localdate()
+    return f"({row}.valid_from <= date '{day:%Y-%m-%d}' AND coalesce({row}.valid_to, 'infinity') >= '{day:%Y-%m-%d}')"
+
+
 class DivisionQuerySet(models.QuerySet["Division"]):
     """Words to ask for divisions."""
 
+    def valid_on(self, day: dt.date) -> Self:
+        """Divisions that were, are or will be valid on a day; ``valid_to`` is the last day."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day)
+
     def current(self) -> Self:
-        """Divisions that are valid today (not retired)."""
-        return self.filter(valid_to__isnull=True)
+        """Divisions that are valid today, in the time zone of this instance."""
+        return self.valid_on(timezone.localdate())
+
+    def retired(self) -> Self:
+        """Divisions whose last day is over."""
+        return self.filter(valid_to__lt=timezone.localdate())
 
     def inside(self, code: str, level: int) -> Self:
         """A division and everything under it."""
@@ -100,6 +115,11 @@ class Division(ExchangedRecord):
     def is_start_known(self) -> bool:
         """Whether a source tells when the code came into use; otherwise ``valid_from`` is a stand-in."""
         return self.valid_from != UNKNOWN_START
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether its last day is over."""
+        return self.valid_to is not None and self.valid_to < timezone.localdate()
 
     @property
     def is_derived(self) -> bool:

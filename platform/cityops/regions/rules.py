@@ -52,8 +52,16 @@ def is_code(text: str) -> bool:
     return len(text) == 12 and text.isascii() and text.isdigit()
 
 
+class NotACode(ValueError):
+    """A text that cannot be a division code; pages and API word it, commands print it as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no division code: 2, 4, 6, 9 or 12 digits are expected.")
+        self.text = text
+
+
 def pad_code(text: str) -> str:
-    """A code of 2, 4, 6, 9 or 12 digits as the stored 12 digits. Raises ValueError for anything else."""
+    """A code of 2, 4, 6, 9 or 12 digits as the stored 12 digits. Raises NotACode for anything else."""
     if len(text) not in (2, 4, 6, 9, 12) or not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is no division code: 2, 4, 6, 9 or 12 digits are expected.")
+        raise NotACode(text)
     return text.ljust(12, "0")

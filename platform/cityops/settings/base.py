@@ -221,6 +221,8 @@ SPECTACULAR_SETTINGS = {
         "ImportKindEnum": "grid.models.imports.ImportRun.Kind",
         "ExchangeLightEnum": "sync.exchange.api.serializers.LIGHTS",
         "RecordKindEnum": "grid.models.cases.Case.Kind",
+        "LevelEnum": "cityops.regions.models.Division.Levels",
+        "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
     },
 }
 

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from cityops.foundation.api.serializers import StrictInput
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
 
 
@@ -19,7 +20,8 @@ class DatasetRow(serializers.Serializer[object]):
 
     code = serializers.CharField()
     cn = serializers.CharField(help_text="Chinese name")
-    en = serializers.CharField(help_text="English name")
+    en = serializers.CharField(help_text="Name of a table")
+    title_en = serializers.CharField(help_text="English name; may be empty")
     data_class = serializers.CharField()
     origin = serializers.CharField()
     direction = serializers.CharField()
@@ -54,6 +56,36 @@ class DatasetAnswer(DatasetRow):
         found = super().get_fields()
         found["fields"] = found.pop("fields_")
         return found
+
+
+MOST_RECORDS = 1_000
+"""Records that one request may have checked."""
+
+
+class CheckInput(StrictInput):
+    """Records to check, each as its JSON would be sent."""
+
+    records = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_RECORDS)
+
+
+class FaultRow(serializers.Serializer[object]):
+    """What is wrong with one field of one record."""
+
+    record = serializers.CharField(help_text="Which record: its number in the list, from 1")
+    field = serializers.CharField()
+    rule = serializers.CharField(
+        help_text="required, conditional, length, code_list, range, type, geometry, unknown_field"
+    )
+    remedy = serializers.CharField(help_text="How to mend it")
+
+
+class CheckAnswer(serializers.Serializer[object]):
+    """The faults of all records; none where all are good."""
+
+    version = serializers.CharField(help_text="Version of the catalogue")
+    records = serializers.IntegerField()
+    good = serializers.IntegerField()
+    faults = FaultRow(many=True)
 
 
 class CodeRow(serializers.Serializer[object]):

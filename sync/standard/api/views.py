@@ -17,6 +17,8 @@ from cityops.foundation.api.etag import Polled
 from cityops.foundation.errors import NotThere
 from cityops.foundation.paging import CursorPaging
 from sync.standard.api.serializers import (
+    CheckAnswer,
+    CheckInput,
     ClassRow,
     CodeListAnswer,
     DatasetAnswer,
@@ -28,6 +30,7 @@ from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
 from sync.standard.rules.definitions import Catalogue
 from sync.standard.selectors.dictionaries import catalogue
 from sync.standard.services.documents import json_schema
+from sync.standard.validation import check_record
 
 VERSION = OpenApiParameter("version", str, description="Catalogue version; the default one if left out")
 MAY_VIEW: list[Any] = [HasPermission("standard.view_dictionaryversion")]
@@ -89,6 +92,32 @@ class DatasetSchema(Polled, APIView):
         if code not in found.by_code:
             raise NotThere
         return Response(json_schema(found.by_code[code], found))
+
+
+class DatasetCheck(APIView):
+    """Check records before they are sent."""
+
+    permission_classes = MAY_VIEW
+
+    @extend_schema(request=CheckInput, responses=CheckAnswer, parameters=[VERSION], operation_id="standard_check")
+    def post(self, request: Request, code: str) -> Response:
+        """Every fault of every record, by the definition of the dataset; stores nothing."""
+        found = _catalogue(request)
+        if code not in found.by_code:
+            raise NotThere
+        asked = CheckInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        records = asked.validated_data["records"]
+        by_record = [
+            check_record(record, code, name=str(number), catalogue=found) for number, record in enumerate(records, 1)
+        ]
+        body = {
+            "version": found.code,
+            "records": len(records),
+            "good": sum(not faults for faults in by_record),
+            "faults": [fault for faults in by_record for fault in faults],
+        }
+        return Response(CheckAnswer(body).data)
 
 
 class CodeListDetail(Polled, APIView):

@@ -18,6 +18,7 @@ def ask(client):
     outline = MultiPolygon(Polygon.from_bbox((120.1, 30.1, 120.2, 30.2)), srid=4490)
     division("330102000000", name="上城区", boundary=outline, full_name="浙江省杭州市上城区")
     division("330103000000", name="下城区")
+    division("500000000000", name="重庆市")
     Division.objects.filter(code="330103000000").update(valid_to=dt.date(2021, 12, 31), successor_code="330105000000")
 
     def get(name, *args, **query):
@@ -65,7 +66,20 @@ def test_a_retired_code_is_answered_with_its_last_period(ask):
     assert ask("division-detail", "330103").json()["successor_code"] == "330105000000"
 
 
-@pytest.mark.parametrize("code", ["999999", "x"])
+def test_a_day_is_asked_for(ask):
+    assert names(ask("division-list", q="330103", on="2021-12-31")) == ["下城区"]
+    assert names(ask("division-list", q="330103", on="2022-01-01")) == []
+    assert ask("division-detail", "330103", on="2021-12-31").status_code == 200
+    assert ask("division-detail", "330103", on="2022-01-01").status_code == 404
+    wrong = ask("division-detail", "330103", on="2022-13-01")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "on")
+
+
+def test_a_refused_code_is_worded_in_the_readers_language(ask):
+    assert "不是区划代码" in ask("division-list", parent="33010").json()["detail"]
+
+
+@pytest.mark.parametrize("code", ["999999", "x", "5", "330", "50000000000"])
 def test_an_unknown_code_is_not_there(ask, code):
     assert ask("division-detail", code).status_code == 404
 

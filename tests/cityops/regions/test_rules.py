@@ -4,7 +4,7 @@ import pytest
 
 from cityops.regions.models import Division
 from cityops.regions.rules import DIGITS, NATION, Level, contains, is_code, pad_code, scope_prefix, shown_code
-from cityops.regions.selectors import ancestors
+from cityops.regions.selectors import ancestors, retired_hint
 from tests.factories.people import division
 
 
@@ -58,3 +58,15 @@ def test_words_to_ask_for_divisions():
     assert set(inside.values_list("code", flat=True)) == {"330100000000", "330102000000", "330102001000"}
     above = ancestors(Division.objects.get(code="330102001000"))
     assert [row.code for row in above] == ["330000000000", "330100000000", "330102000000"]
+
+
+@pytest.mark.django_db
+def test_a_refusal_says_what_a_retired_code_became():
+    division("330103000000", name="下城区")
+    Division.objects.filter(code="330103000000").update(valid_to="2021-12-31", successor_code="330105000000")
+    division("330105000000", name="拱墅区")
+    assert retired_hint("330103000000") == "（330103 下城区 已停用，现为 330105 拱墅区）"
+    assert retired_hint("330103001001") == "（330103 下城区 已停用，现为 330105 拱墅区）"
+    assert retired_hint("330105001001") == ""
+    assert retired_hint("330105000000") == ""
+    assert retired_hint("999999000000") == ""

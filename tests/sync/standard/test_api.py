@@ -73,3 +73,30 @@ def test_rules_of_a_matter(ask):
     rows = ask("rule-list", matter="01001").json()["results"]
     assert rows
     assert all("01001" in row["matter_codes"] and row["rule_set"] == "SAMPLE-2026.1" for row in rows)
+
+
+def test_records_are_checked_before_they_are_sent(client):
+    headers = bearer(api_token(person("data_officer"), scopes=("read", "write")))
+
+    def check(code, body):
+        url = reverse("api:dataset-check", args=(code,))
+        return client.post(url, body, content_type="application/json", headers=headers)
+
+    good = {"grid_code": "330102001001001", "division_code": "330102001001", "area_m2": 900, "status": "1"}
+    good |= {"init_date": "2026-01-01", "geom": {"type": "Polygon", "coordinates": [[[120.1, 30.1]]]}}
+    body = check("JC04", {"records": [good, {**good, "status": "7", "size": 1}]}).json()
+    assert (body["records"], body["good"], body["version"]) == (2, 1, "CITYOPS-2026.1")
+    assert [(row["record"], row["field"], row["rule"]) for row in body["faults"]] == [
+        ("2", "size", "unknown_field"),
+        ("2", "status", "code_list"),
+    ]
+    assert all(row["remedy"] for row in body["faults"])
+    assert check("JC04", {"records": []}).status_code == 400
+    assert check("XX", {"records": [good]}).status_code == 404
+
+
+def test_checking_needs_the_scope_to_write(client):
+    headers = bearer(api_token(person("data_officer"), scopes=("read",)))
+    url = reverse("api:dataset-check", args=("JC04",))
+    answer = client.post(url, {"records": [{}]}, content_type="application/json", headers=headers)
+    assert answer.status_code == 403

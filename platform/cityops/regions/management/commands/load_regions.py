@@ -12,12 +12,13 @@ from django.core.management.base import CommandError
 from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.coordinates import CoordinateFault
 from cityops.foundation.errors import CityOpsError
+from cityops.regions.events import told_after_loading
 from cityops.regions.models import Division
 from cityops.regions.rules import Level, is_code
 from cityops.regions.services.cutting import derive_below
 from cityops.regions.services.loading import load_divisions
 from cityops.regions.services.mapped import mapped_rows
-from cityops.regions.services.packages import CODES_PACKAGE, package_rows
+from cityops.regions.services.packages import CODES_PACKAGE, PACKAGE_SOURCES, package_rows
 from cityops.regions.services.rows import DERIVED, LISTED, DivisionRow
 
 DEMO_CITIES = ("3301", "3302")
@@ -48,6 +49,12 @@ class Command(OperatorCommand):
             help="cut street and community outlines inside the counties under these prefixes (default: %(default)s)",
         )
 
+        parser.add_argument(
+            "--overwrite",
+            action="store_true",
+            help="let the packages replace divisions that a file of your own made, too",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: D102
         if bool(options["file"]) != bool(options["mapping"]):
             raise CommandError("--file and --mapping go together.")
@@ -59,10 +66,11 @@ class Command(OperatorCommand):
                 rows = package_rows()
                 named = _communities(options["communities"], rows) if options["communities"] else _listed()
                 rows += derive_below(rows, options["derive"], named)
-                report = load_divisions(rows, retire_sources=(CODES_PACKAGE, DERIVED, LISTED))
+                replaceable = () if options["overwrite"] else PACKAGE_SOURCES
+                report = load_divisions(rows, retire_sources=(CODES_PACKAGE, DERIVED, LISTED), replaceable=replaceable)
         except (CityOpsError, CoordinateFault) as error:
             raise CommandError(str(error)) from error
-        for line in report.lines():
+        for line in [*report.lines(), *told_after_loading()]:
             self.stdout.write(line)
         self.stdout.write(f"{time.perf_counter() - started:.1f} s")
 
