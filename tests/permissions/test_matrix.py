@@ -106,6 +106,13 @@ def written() -> tuple[int, int]:
         return cursor.fetchone()[0], AuditEvent.objects.filter(succeeded=True).count()
 
 
+@pytest.mark.parametrize("letter", ["m"])
+def test_a_write_without_a_trace_is_seen_too(letter, world):
+    before = written()
+    type(world.case).objects.filter(pk=world.case.pk).update(address="elsewhere")
+    assert written()[0] > before[0]
+
+
 @pytest.mark.parametrize(("letter", "role"), KINDS, ids=lambda value: value)
 @pytest.mark.usefixtures("counted_once")
 def test_a_role_reaches_what_its_permissions_say(letter, role, world):

@@ -49,7 +49,7 @@ class LinkDetail(Polled, APIView):
             "receipts": selectors.receipts_of(link, request.user),
             "comparisons": selectors.comparisons_of(link, request.user),
         }
-        own = {name: getattr(link, name) for name in LinkDetailAnswer().fields if name not in behind}
+        own = {name: getattr(link, name) for name in LinkDetailAnswer().get_fields() if name not in behind}
         return Response(LinkDetailAnswer({**own, **behind}).data)
 
 
