@@ -86,6 +86,8 @@ def as_tier(settings, request: pytest.FixtureRequest) -> Callable[..., None]:
     Changes the three settings, the routes, and the node that the database believes to be.
     """
 
+    from cityops import urls  # noqa: F401 (the routes of this process's own tier are made before any change)
+
     def change(tier: str, region: str = "", node: str = "", systems: tuple[str, ...] = ()) -> None:
         default_region, default_node = PLACES[tier]
         settings.CITYOPS_TIER = tier

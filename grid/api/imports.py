@@ -58,7 +58,8 @@ class ImportList(IdempotentWrites, Polled, ListAPIView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         options = {name: given[name] for name in ("dry_run", "skip_refused", "repair")}
-        run = take_upload(given["kind"], given["file"], mapping=given["mapping"], options=options)
+        kind, file, mapping = given["kind"], given["file"], given["mapping"]
+        run = take_upload(kind, file, user=request.user, mapping=mapping, options=options)  # type: ignore[arg-type]
         if run.is_under_way:
             wake_imports()
         return Response(ImportAnswer(run).data, status=201)

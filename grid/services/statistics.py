@@ -44,9 +44,10 @@ def _statement() -> str:
     table = CaseDailyStatistic._meta.db_table
     same = " AND ".join(f"s.{name} = excluded.{name}" for name in COUNTS)
     merged = ", ".join(f"{name} = excluded.{name}" for name in COUNTS)
+    stored = ", ".join(f"coalesce({name}, 0)" for name in COUNTS)
     return f"""
 INSERT INTO {table} AS s (rid, origin_code, division_code, stat_date, kind, {names})
-SELECT gen_random_uuid(), %(node)s::varchar, street, day, kind, {names} FROM (
+SELECT gen_random_uuid(), %(node)s::varchar, street, day, kind, {stored} FROM (
     SELECT rpad(left(c.division_code, {STREET_DIGITS}), 12, '0') AS street, c.kind,
            (m.at AT TIME ZONE %(zone)s::text)::date AS day, {counted}
     FROM (
@@ -55,7 +56,10 @@ SELECT gen_random_uuid(), %(node)s::varchar, street, day, kind, {names} FROM (
     ) c CROSS JOIN LATERAL (VALUES {unfolded}) AS m (moment, at)
     WHERE m.at >= %(start)s::timestamptz AND m.at < %(end)s::timestamptz
     GROUP BY 1, 2, 3
-) counted
+) counted FULL JOIN (
+    SELECT division_code AS street, stat_date AS day, kind FROM {table}
+    WHERE origin_code = %(node)s::varchar AND stat_date BETWEEN %(first)s::date AND %(last)s::date
+) stored USING (street, day, kind)
 ON CONFLICT (origin_code, division_code, stat_date, kind) DO UPDATE SET {merged} WHERE NOT ({same})
 """
 
@@ -73,6 +77,8 @@ def compile_statistics(first: date | None = None, last: date | None = None) -> i
         "node": local_node(),
         "zone": settings.TIME_ZONE,
         "start": datetime.combine(first, datetime.min.time(), tzinfo=zone),
+        "first": first,
+        "last": last,
         "end": datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=zone),
     }
     with transaction.atomic(), connection.cursor() as cursor:

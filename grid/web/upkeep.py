@@ -69,7 +69,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind", "")})
     if request.method == "POST" and form.is_valid():
         try:
-            run = _take(form.cleaned_data)
+            run = _take(request, form.cleaned_data)
         except CityOpsError as refused:
             form.add_error(None, refused.detail)
         else:
@@ -77,9 +77,10 @@ def import_new(request: HttpRequest) -> HttpResponse:
     return render(request, "grid/import_new.html", {"form": form}, status=400 if form.errors else 200)
 
 
-def _take(asked: dict[str, Any]) -> ImportRun:
+def _take(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
     options = {name: bool(asked[name]) for name in ("dry_run", "skip_refused", "repair")}
-    run = take_upload(asked["kind"], asked["file"], mapping=asked["mapping"], options=options)
+    file, mapping = asked["file"], asked["mapping"]
+    run = take_upload(asked["kind"], file, user=request.user, mapping=mapping, options=options)  # type: ignore[arg-type]
     if run.is_under_way:
         wake_imports()
     return run
