@@ -8,8 +8,10 @@ The checks refuse only what can never be true. A deadline before the opening is 
 systems hold such rows, and an imported deadline stays as it is.
 """
 
+from cityops.foundation import derived
 from cityops.foundation.records import ChildRows, Lane, RecordKind, registry
 from grid.models import Case, CaseDailyStatistic, CaseStep, Component, UnitGrid
+from grid.selectors.statistics import differing_days
 
 
 def _same(*names: str, **renamed: str) -> dict[str, str]:
@@ -220,3 +222,4 @@ CASE_DAILY_STATISTIC = registry.register(
         ),
     )
 )
+derived.register("GL04", differing_days)

@@ -100,6 +100,7 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
     words = {
         "seconds": _("用时(秒)"),
         "grids_written": _("写入网格"),
+        "components_written": _("写入部件"),
         "invalid": _("无效边界"),
         "overlaps": _("重叠处"),
         "overlap_m2": _("重叠面积(m²)"),
@@ -111,6 +112,7 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
         "in_no_grid": _("不在任何网格内"),
         "deadlines_filled": _("按规则补算时限"),
         "steps_written": _("写入流转步骤"),
+        "days_counted": _("更新日统计"),
     }
     return [(title, run.summary[name]) for name, title in words.items() if name in run.summary]
 

@@ -2,11 +2,10 @@
 
 import datetime as dt
 import itertools
-import threading
 import uuid
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,12 +15,10 @@ from cityops.foundation.models import AuditEvent
 from grid.models import Case, CaseStep, Component
 from grid.rules.codes import CURRENT
 from grid.rules.stages import Stage
-from grid.rules.transitions import BY_DEPARTMENT, MOVES, Action
-from grid.selectors.moves import open_moves
+from grid.rules.transitions import MOVES, Action
 from grid.services.cases import act, register
 from grid.services.registering import CASE_COLUMNS, STEP_COLUMNS
 from sync.exchange.models import DirtyMark
-from sync.standard.models import DisposalRule
 from tests.factories import grid as ground
 from tests.factories.people import NINGBO, division, organisation, person
 
@@ -454,71 +451,3 @@ def test_only_organisations_that_handle_can_be_dispatched_to():
     Organisation.objects.update(status="0")
     with pytest.raises(InvalidInput):
         act(user, case, "dispatch", duty_org=elsewhere.org_code)
-
-
-# --- two at once, two departments
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_report_that_comes_twice_at_the_same_moment_is_one_case():
-    user, rid, together, answers = staff("collector"), uuid.uuid4(), threading.Barrier(2), []
-
-    def send():
-        together.wait()
-        try:
-            answers.append(register(user, ground.report(rid=rid)))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=send) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answer.is_new for answer in answers) == [False, True]
-    assert len({answer.case_no for answer in answers}) == 1
-    assert AuditEvent.objects.filter(action="case.report").count() == 1
-
-
-@pytest.mark.parametrize("roles", [("department",), ("department", "collector")])
-def test_only_the_department_that_has_the_case_handles_it(department, roles):
-    case = walk(ground.registered(), department, until=Action.DISPATCH)
-    other = staff(*roles, organisation=organisation("CZ0000000000000002"))
-    for action, fields in (("sign", {}), ("return", {"opinion": "不属本单位"})):
-        with pytest.raises((NotAllowed, NotThere)):
-            act(other, case, action, **fields)
-    assert {move.action for move in open_moves(other, case, case.steps.all())}.isdisjoint(BY_DEPARTMENT)
-    above = staff(*roles, organisation=organisation("CZ0000000000000003"))
-    Organisation.objects.filter(pk=department.pk).update(parent_code="CZ0000000000000003")
-    assert act(above, case, "sign").state == Stage.HANDLING
-
-
-def test_who_handles_without_an_organisation_is_told_whose_the_case_is(department):
-    case = walk(ground.registered(), department, until=Action.SIGN)
-    robot = staff("department", "dispatcher", is_integration=True)
-    with pytest.raises(NotAllowed, match=department.org_code):
-        act(robot, case, "feed_back", opinion="已清理")
-    assert open_moves(robot, case, case.steps.all()) == []
-
-
-def test_a_dispatch_to_another_department_is_no_repeat(department):
-    user, other = everyone(), organisation("CZ0000000000000002")
-    case = walk(ground.registered(), department, until=Action.FILE)
-    case = act(user, case, "dispatch", duty_org=department.org_code, version=3)
-    assert act(user, case, "dispatch", duty_org=department.org_code, version=3).version == 4
-    for version in (3, None):
-        with pytest.raises(Refused):
-            act(user, case, "dispatch", duty_org=other.org_code, version=version)
-    with pytest.raises(Refused):
-        act(user, case, "dispatch", duty_org=department.org_code, opinion="加急")
-    assert Case.objects.get().duty_org == department.org_code
-
-
-def test_filing_again_under_the_same_rule_or_none_is_a_repeat():
-    user, urgent = everyone(), ground.disposal_rule(number=2, value="1")
-    case = act(user, ground.registered(), "accept")
-    case = act(user, case, "file", rule=urgent.pk)
-    assert act(user, case, "file", rule=urgent.pk).version == 3
-    assert act(user, case, "file").version == 3
-    with pytest.raises(Refused):
-        act(user, case, "file", rule=DisposalRule.objects.get(condition_no=1).pk)
