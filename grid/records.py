@@ -9,8 +9,10 @@ it is not asked for. The checks refuse only what can never be true. A deadline b
 such histories hold such rows, and an imported deadline stays as it is.
 """
 
+from cityops.foundation import derived
 from cityops.foundation.records import ChildRows, Lane, RecordKind, registry
 from grid.models import Case, CaseDailyStatistic, CaseStep, Component, UnitGrid
+from grid.selectors.statistics import differing_days
 from sync.standard.validation import find
 
 
@@ -237,3 +239,4 @@ CASE_DAILY_STATISTIC = registry.register(
         ),
     )
 )
+derived.register("GL04", differing_days)

@@ -10,13 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from grid.selectors.statistics import RECOMPILED_DAYS
 from grid.services.imports.runs import settle_broken_runs
-from grid.services.imports.uploads import run_stored, waiting_runs
+from grid.services.imports.uploads import drop_left_files, run_stored, waiting_runs
 from grid.services.simulator.live import tick
 from grid.services.statistics import compile_statistics
-
-RECOMPILED_DAYS = 45
-"""Rework, closing and deadlines change the counts of past days; older days only by ``compile_statistics``."""
 
 
 @shared_task(acks_late=True)
@@ -26,6 +24,7 @@ def import_waiting() -> None:
     One file is one transaction, so it is no slice: the largest upload (200 MB) bounds it.
     """
     settle_broken_runs()
+    drop_left_files()
     for pk in waiting_runs():
         run_stored(pk)
 

@@ -91,6 +91,8 @@ def as_tier(settings, request: pytest.FixtureRequest) -> Callable[..., None]:
     """
     import_module("cityops.urls")  # as the tests' own tier, before the first change: it builds its routes once
 
+    from cityops import urls  # noqa: F401 (the routes of this process's own tier are made before any change)
+
     def change(tier: str, region: str = "", node: str = "", systems: tuple[str, ...] = ()) -> None:
         default_region, default_node = PLACES[tier]
         settings.CITYOPS_TIER = tier

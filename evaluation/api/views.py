@@ -13,6 +13,7 @@ from cityops.accounts.api.permissions import HasPermission
 from cityops.foundation.api.etag import Polled
 from cityops.foundation.errors import InvalidInput, NotThere
 from cityops.foundation.paging import CursorPaging
+from cityops.foundation.snapshot import snapshot
 from evaluation import selectors
 from evaluation.api.serializers import FigureAnswer, FigureRecordAnswer, IndicatorAnswer, ValueAnswer
 from evaluation.documents import figure_document, indicator_document, record_document, value_document
@@ -130,6 +131,7 @@ class FigureDetail(Polled, OfOneFigure):
 
     found: tuple[Figure, Lineage]
 
+    @snapshot()
     def fingerprint(self, request: Request) -> str:
         """Counts, formula version and record versions; the moment of counting is left out, it always changes."""
         figure = self.figure(request)
@@ -170,6 +172,7 @@ class FigureRecords(OfOneFigure, ListAPIView[Case]):
         ],
         responses=FigureRecordAnswer(many=True),
     )
+    @snapshot()
     def get(self, request: Request, *_args: Any, **_kwargs: str) -> Response:
         """The records, newest report first."""
         figure = self.figure(request)

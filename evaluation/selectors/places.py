@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from cityops.foundation.errors import InvalidInput, NotThere
 from cityops.regions.models import Division, DivisionQuerySet
 from cityops.regions.rules import NATION, contains, pad_code, scope_prefix, shown_code
+from grid.selectors.places import city_prefix
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def _place(division: Division) -> Place:
 def find_place(text: str, *, user: Any = None) -> Place:
     """The division of a code of 2, 4, 6, 9 or 12 digits, the current one before a retired one.
 
-    Raises InvalidInput for what is no code; NotThere for a code nobody knows, or outside what ``user`` may see.
+    Raises InvalidInput for what is no code; NotThere for a code nobody knows, outside what ``user`` may see, or outside
+    the region of this instance, which holds no more than a part of such a place's cases.
     """
     code = NATION if text in ("0", "00") else text
     try:
@@ -58,7 +61,17 @@ def find_place(text: str, *, user: Any = None) -> Place:
     division = _light().filter(code=code).order_by(F("valid_to").desc(nulls_first=True)).first()
     if division is None or not may_see(user, _place(division)):
         raise NotThere(_("没有代码为 %(code)s 的区划，或不在您的可见范围内。") % {"code": text})
+    if not is_ours(_place(division)):
+        raise NotThere(
+            _("%(name)s(%(code)s)不在本平台负责的区域内，这里没有它的全部案件；请在负责该区域的平台查询。")
+            % {"name": division.name, "code": text}
+        )
     return _place(division)
+
+
+def is_ours(place: Place) -> bool:
+    """Whether a place lies in the region of this instance, so that all of its cases are here."""
+    return place.is_inside("" if settings.CITYOPS_REGION == NATION else city_prefix())
 
 
 def may_see(user: Any, place: Place) -> bool:
@@ -95,4 +108,4 @@ def ancestors_of(place: Place, *, user: Any = None) -> list[Place]:
         for division in _light().current().filter(code__in=codes, level__lt=place.level).order_by("level")
         if contains(division.code, division.level, place.code)
     ]
-    return [parent for parent in above if may_see(user, parent)]
+    return [parent for parent in above if may_see(user, parent) and is_ours(parent)]

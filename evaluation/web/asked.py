@@ -46,8 +46,10 @@ def wants_cohort(request: HttpRequest) -> bool:
 
 
 def default_region(user: Any) -> str:
-    """Where the overview begins: the person's own division, which is the instance's for most."""
-    return str(user.division_code or tier.this_instance().region_code)
+    """Where the overview begins: the person's own division, or this instance's for who comes from above."""
+    ours = tier.this_instance().region_code
+    own = next(iter(selectors.places_of([user.division_code or ours])), None)
+    return own.code if own and selectors.is_ours(own) else ours
 
 
 def default_period(kind: Kind = Kind.MONTH) -> Period:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from cityops.foundation.exports import Column, download
+from cityops.foundation.snapshot import snapshot
 from evaluation import selectors
 from evaluation.documents import formula_of, meaning_of, name_of, unit_of
 from evaluation.rules import INDICATORS, InvalidPeriod, Kind, Period, parse_period, period_of
@@ -22,6 +23,7 @@ SHOWN_RECORDS = 8
 SERIES = 12
 
 
+@snapshot()
 def figure_list(request: HttpRequest) -> HttpResponse:
     """Overview: all indicators of a region and its parts, and one indicator over time."""
     asked = read(
@@ -75,6 +77,7 @@ def figure_list(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluation/figure_list.html", context)
 
 
+@snapshot()
 def figure_detail(request: HttpRequest, indicator: str, region: str, period: str) -> HttpResponse:
     """One figure: number, formula and inputs, trend, parts, records."""
     asked = read(request, indicator, region, period)
@@ -165,6 +168,7 @@ def _part_of(request: HttpRequest, figure: Figure) -> str:
     return part
 
 
+@snapshot()
 def figure_records(request: HttpRequest, indicator: str, region: str, period: str) -> HttpResponse:
     """The list of exactly the records that a part of the figure counts."""
     asked = read(request, indicator, region, period)

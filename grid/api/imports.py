@@ -60,8 +60,9 @@ class ImportList(IdempotentWrites, Polled, ListAPIView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         options = {name: given[name] for name in ("dry_run", "skip_refused", "repair")}
+        kind, file, mapping = given["kind"], given["file"], given["mapping"]
         with patience():
-            run = take_upload(given["kind"], given["file"], mapping=given["mapping"], options=options)
+            run = take_upload(kind, file, user=request.user, mapping=mapping, options=options)  # type: ignore[arg-type]
         if run.is_under_way:
             transaction.on_commit(wake_imports)  # a worker that looks before the commit finds nothing
         return Response(ImportAnswer(run).data, status=201)

@@ -43,6 +43,10 @@ class ImportRun(models.Model):
     refusal = models.TextField(_("退回原因"), blank=True)
     summary = models.JSONField(_("摘要"), default=dict)
     started_by = models.CharField(_("操作人"), max_length=150, blank=True)
+    actor = models.JSONField(default=dict, editable=False)
+    """Who began it, from where: the trail names the same whoever carries it out."""
+    scope_prefix = models.CharField(max_length=12, blank=True, default="", editable=False)
+    """What the division codes of its rows must begin with; empty for the whole city."""
 
     objects = ScopedQuerySet.as_manager()
 

@@ -233,6 +233,15 @@ def can_move(stage: Stage, action: Action) -> bool:
     return stage in MOVES[action].from_stages
 
 
+def may_handle(action: Action, *, by_orgs: Iterable[str], duty_org: str) -> bool:
+    """Whether a person's organisations let it make the move: what the department does is done by the one that has the
+    case, or by an organisation above it.
+
+    ``by_orgs`` are the person's own organisation and those under it.
+    """
+    return action not in BY_DEPARTMENT or duty_org in set(by_orgs)
+
+
 def is_own_work(*, by: int | None, by_orgs: Iterable[str], handlers: Iterable[int], duty_org: str) -> bool:
     """Whether a person would judge the own work: handled the case, or belongs to the department that did.
 

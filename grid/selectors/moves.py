@@ -9,7 +9,7 @@ from cityops.accounts.models import Organisation, User
 from cityops.accounts.scoping import may_work_on
 from grid.models import Case, CaseStep
 from grid.rules.stages import Stage
-from grid.rules.transitions import HANDLING_STEPS, MOVES, Action, is_own_work, moves_from
+from grid.rules.transitions import HANDLING_STEPS, MOVES, Action, is_own_work, may_handle, moves_from
 from grid.selectors.places import city_prefix
 from sync.standard.models import DisposalRule
 from tiers.systems import active_systems
@@ -54,6 +54,7 @@ def open_moves(user: User, case: Case, steps: Iterable[CaseStep]) -> list[OpenMo
         OpenMove(move.action, label_of(move.action), move.inputs, move.optional, move.to_stage.value)
         for move in moves_from(Stage(case.state))
         if user.has_perm(move.permission)
+        and may_handle(move.action, by_orgs=user.organisation_codes, duty_org=case.duty_org)
         and not (
             move.by_other_than_handler
             and is_own_work(by=user.pk, by_orgs=user.organisation_codes, handlers=handlers, duty_org=case.duty_org)

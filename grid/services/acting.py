@@ -16,7 +16,16 @@ from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refuse
 from grid.models import Case, CaseStep
 from grid.rules.moving import DEFAULT_RULE, FilingRule, changes_of, step_deadline
 from grid.rules.stages import Stage
-from grid.rules.transitions import HANDLING_STEPS, MOVES, REJECT_REASONS, Action, Move, is_own_work
+from grid.rules.transitions import (
+    BY_DEPARTMENT,
+    HANDLING_STEPS,
+    MOVES,
+    REJECT_REASONS,
+    Action,
+    Move,
+    is_own_work,
+    may_handle,
+)
 from grid.selectors.calendar import current_desk
 from grid.selectors.moves import DISPOSAL_TYPES, label_of, rules_of
 from grid.selectors.places import city_prefix
@@ -27,11 +36,12 @@ OPINION_LENGTH = 2000
 
 @dataclass(frozen=True)
 class Past:
-    """What the steps of a case say: the last number, the last step, and who handled it."""
+    """What the steps of a case say: the last step with its number, and who handled it."""
 
     seq: int
     last_action: str
     last_operator: int | None
+    last_opinion: str
     handlers: frozenset[int]
 
 
@@ -48,11 +58,12 @@ def act(
 
     ``fields`` are the inputs of the move (see ``MOVES``): ``opinion``; ``reason`` (CL_REJECT) to reject; ``rule`` (pk
     of a disposal rule of the class) to file; ``duty_org`` (organisation code) to dispatch, also again. With
-    ``version`` the move is refused if the case has changed since. The same move by the same person, sent again,
-    changes nothing.
+    ``version`` the move is refused if the case has changed since. The same move by the same person with the same
+    inputs, sent again, changes nothing.
 
-    Raises NotThere where the case is not the person's to work on; NotAllowed without the permission, or for judging
-    the own work; Refused where the case stands elsewhere or belongs to another node; InvalidInput for wrong fields.
+    Raises NotThere where the case is not the person's to work on; NotAllowed without the permission, for judging the
+    own work, or for handling the case of another department; Refused where the case stands elsewhere or belongs to
+    another node; InvalidInput for wrong fields.
     """
     move = _move(action)
     if not user.has_perm(move.permission):
@@ -60,13 +71,10 @@ def act(
     with transaction.atomic():
         case = _locked(user, case)
         past = _past(case)
-        if _was_done(case, move, past, user):
+        if _was_done(case, move, past, user) and _is_same(case, move, past, fields):
             return case
         _check_stage(case, move, version)
-        if move.by_other_than_handler and is_own_work(
-            by=user.pk, by_orgs=user.organisation_codes, handlers=past.handlers, duty_org=case.duty_org
-        ):
-            raise NotAllowed(_("处置单位的人员不能核查或结案自己办理的案件;请由其他人员办理。"))
+        _check_person(case, move, past, user)
         inputs = _inputs(case, move, fields)
         at = at or timezone.now()
         _write(case, move, past, user=user, at=at, inputs=inputs)
@@ -102,10 +110,9 @@ def _locked(user: User, case: Case | str | uuid.UUID) -> Case:
 
 
 def _past(case: Case) -> Past:
-    steps = list(case.steps.order_by("seq").values_list("seq", "action", "operator_id"))
-    seq, last_action, last_operator = steps[-1] if steps else (0, "", None)
-    handlers = frozenset(who for _seq, action, who in steps if action in HANDLING_STEPS and who is not None)
-    return Past(seq, last_action, last_operator, handlers)
+    steps = list(case.steps.order_by("seq").values_list("seq", "action", "operator_id", "opinion"))
+    handlers = frozenset(who for _seq, action, who, _said in steps if action in HANDLING_STEPS and who is not None)
+    return Past(*(steps[-1] if steps else (0, "", None, "")), handlers)
 
 
 def _was_done(case: Case, move: Move, past: Past, user: User) -> bool:
@@ -113,6 +120,23 @@ def _was_done(case: Case, move: Move, past: Past, user: User) -> bool:
     return (
         case.state == move.to_stage and past.last_action == move.step_code and past.last_operator == user.pk
     ) and case.state not in move.from_stages
+
+
+def _is_same(case: Case, move: Move, past: Past, fields: Mapping[str, Any]) -> bool:
+    """Whether inputs are those that the last move was made with; a rule that is not given is any.
+
+    Raises InvalidInput for a wrong one.
+    """
+    given = _inputs(case, move, fields)
+    if fields.get("rule") in (None, ""):
+        given.pop("rule", None)
+    stored = {
+        "opinion": past.last_opinion,
+        "reason": case.reject_reason,
+        "duty_org": case.duty_org,
+        "rule": FilingRule(case.filing_condition, case.limit_value or 0, case.limit_unit, case.deadline_class),
+    }
+    return all(stored[name] == value for name, value in given.items())
 
 
 def _check_stage(case: Case, move: Move, version: int | None) -> None:
@@ -131,6 +155,20 @@ def _check_stage(case: Case, move: Move, version: int | None) -> None:
             state=case.state,
             action=move.action.value,
         )
+
+
+def _check_person(case: Case, move: Move, past: Past, user: User) -> None:
+    """Raise NotAllowed where the department's work is another's, or a judgement would be of the own work."""
+    orgs = user.organisation_codes if move.by_other_than_handler or move.action in BY_DEPARTMENT else ()
+    if not may_handle(move.action, by_orgs=orgs, duty_org=case.duty_org):
+        raise NotAllowed(
+            _("案件 %(no)s 由 %(org)s 处置;只有该单位或其上级单位的人员才能“%(action)s”。")
+            % {"no": case.case_no, "org": case.duty_org or "—", "action": label_of(move.action)}
+        )
+    if move.by_other_than_handler and is_own_work(
+        by=user.pk, by_orgs=orgs, handlers=past.handlers, duty_org=case.duty_org
+    ):
+        raise NotAllowed(_("处置单位的人员不能核查或结案自己办理的案件;请由其他人员办理。"))
 
 
 def _fault(name: str, rule: str, text: str) -> InvalidInput:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -89,21 +89,13 @@ def register(user: User, report: Report, *, at: datetime | None = None, is_simul
     """
     if not user.has_perm(MOVE.permission):
         raise NotAllowed(_("您没有上报案件的权限。"))
-    lon, lat = _position(report)
+    point = _position(report)
     _check_texts(report)
     at = at or timezone.now()
-    with transaction.atomic():
-        row = _insert(user, report, (lon, lat), at, is_simulated=is_simulated)
-        if row["rid"] is None and row["known_no"] is None:
-            raise _why_not(user, report, (lon, lat), row)
-        if row["known_no"] is None:
-            audit.record(
-                "case.report",
-                kind="case",
-                key=row["case_no"],
-                division_code=row["division_code"],
-                after={"class_code": report.class_code, "grid_code": row["grid_code"], "source": report.source},
-            )
+    try:
+        row = _store(user, report, point, at, is_simulated=is_simulated)
+    except IntegrityError:  # the same report came in at the same moment and is stored by now
+        row = _store(user, report, point, at, is_simulated=is_simulated)
     return Registered(
         rid=report.rid,
         case_no=row["case_no"] or row["known_no"],
@@ -112,6 +104,25 @@ def register(user: User, report: Report, *, at: datetime | None = None, is_simul
         stage_due_at=row["stage_due_at"] or row["known_due"],
         is_new=row["known_no"] is None,
     )
+
+
+@transaction.atomic
+def _store(
+    user: User, report: Report, point: tuple[float, float], at: datetime, *, is_simulated: bool
+) -> dict[str, Any]:
+    """Write the case and its audit entry, or find the one that was registered before. Raises InvalidInput."""
+    row = _insert(user, report, point, at, is_simulated=is_simulated)
+    if row["rid"] is None and row["known_no"] is None:
+        raise _why_not(user, report, point, row)
+    if row["known_no"] is None:
+        audit.record(
+            "case.report",
+            kind="case",
+            key=row["case_no"],
+            division_code=row["division_code"],
+            after={"class_code": report.class_code, "grid_code": row["grid_code"], "source": report.source},
+        )
+    return row
 
 
 def _position(report: Report) -> tuple[float, float]:

@@ -71,7 +71,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind", "")})
     if request.method == "POST" and form.is_valid():
         try:
-            run = _take(form.cleaned_data)
+            run = _take(request, form.cleaned_data)
         except CityOpsError as refused:
             form.add_error(None, refused.detail)
         else:
@@ -85,10 +85,11 @@ def _templates() -> list[tuple[str, str, str]]:
     return [(kind.value, str(kind.label), RECIPES[kind.value].dataset) for kind in ImportRun.Kind]
 
 
-def _take(asked: dict[str, Any]) -> ImportRun:
+def _take(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
     options = {name: bool(asked[name]) for name in ("dry_run", "skip_refused", "repair")}
+    kind, file, mapping = asked["kind"], asked["file"], asked["mapping"]
     with patience():
-        run = take_upload(asked["kind"], asked["file"], mapping=asked["mapping"], options=options)
+        run = take_upload(kind, file, user=request.user, mapping=mapping, options=options)  # type: ignore[arg-type]
     if run.is_under_way:
         wake_imports()
     return run
@@ -108,6 +109,7 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
     words = {
         "seconds": _("用时(秒)"),
         "grids_written": _("写入网格"),
+        "components_written": _("写入部件"),
         "invalid": _("无效边界"),
         "overlaps": _("重叠处"),
         "overlap_m2": _("重叠面积(m²)"),
@@ -120,6 +122,7 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
         "deadlines_filled": _("按规则补算时限"),
         "steps_written": _("写入流转步骤"),
         "ignored_columns": _("没有读取的列"),
+        "days_counted": _("更新日统计"),
     }
     return [(title, run.summary[name]) for name, title in words.items() if name in run.summary]
 

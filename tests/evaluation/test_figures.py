@@ -57,7 +57,8 @@ def facts(one: Case) -> CaseFacts:
 
 
 @pytest.fixture
-def places():
+def places(as_tier):
+    as_tier("national")
     division("000000000000")
     for code in (ZHEJIANG, HANGZHOU, NINGBO, "330102000000", "320000000000"):
         division(code)
@@ -145,6 +146,19 @@ def test_a_place_outside_is_not_there(places):
             selectors.find_place(code, user=of_ningbo)
     with pytest.raises(InvalidInput):
         selectors.find_place("33010", user=of_ningbo)
+
+
+@pytest.mark.parametrize(("tier", "ours"), [("municipal", "3301"), ("provincial", "33"), ("national", "0")])
+def test_an_instance_answers_for_its_own_region_only(places, as_tier, tier, ours):
+    """A city holds a part of the province's cases, and would call it the province's figure."""
+    as_tier(tier)
+    assert selectors.find_place(ours).shown == ours
+    for code in ("3302", "33", "0"):
+        if len(code) < len(ours) or code == "0" != ours:
+            with pytest.raises(NotThere, match="不在本平台负责的区域内"):
+                selectors.find_place(code)
+    county = selectors.find_place("330102000000")
+    assert all(len(above.shown) >= len(ours) or ours == "0" for above in selectors.ancestors_of(county))
 
 
 def test_ancestors_end_where_the_person_sees_no_further(places):

@@ -403,9 +403,11 @@ def test_a_move_on_an_old_version_is_refused():
     ],
 )
 def test_wrong_inputs_name_the_field_and_change_nothing(state, action, fields, field):
-    case = ground.stored_case(state=state)
+    department = organisation("CZ0000000000000001")
+    case = ground.stored_case(state=state, duty_org=department.org_code if action == "return" else "")
+    user = staff("acceptor", "duty_leader", "dispatcher", "collector", "department", organisation=department)
     with pytest.raises(InvalidInput) as refusal:
-        act(staff("acceptor", "duty_leader", "dispatcher", "collector", "department"), case, action, **fields)
+        act(user, case, action, **fields)
     assert refusal.value.facts["errors"][0]["field"] == field
     assert Case.objects.get(pk=case.pk).version == 1
     assert not case.steps.exists()

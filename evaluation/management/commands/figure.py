@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 
 from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError, NotThere
+from cityops.foundation.snapshot import snapshot
 from evaluation import selectors
 from evaluation.documents import figure_document, record_document
 from evaluation.rules import InvalidPeriod, UnknownIndicator, find_indicator, parse_period
@@ -33,8 +34,9 @@ class Command(OperatorCommand):
         parser.add_argument("--records", action="store_true", help="list the records behind the figure")
         parser.add_argument("--part", default="", help="with --records: only those an input counts, as on_time")
 
+    @snapshot()
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Count and print."""
+        """Count and print, on one moment of the database."""
         try:
             figure = self._figure(options)
         except NotThere as error:

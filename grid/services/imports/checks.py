@@ -1,5 +1,8 @@
 """Checks that several kinds of import share, each one SQL pass over the staged rows."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -43,6 +46,26 @@ def inside_city_codes(stage: Stage, city: City, code: str) -> None:
         ),
         field=stage.key,
         params=[f"{city.prefix}%"],
+    )
+
+
+def inside_scope(stage: Stage, found: str, *, field: str = "geom", params: Iterable[Any] = ()) -> None:
+    """Who is responsible for a part of the city takes, and replaces, only what lies in it.
+
+    ``found`` selects ``row_no`` and ``code``, the division of what is written or would be replaced.
+    """
+    scope = stage.run.scope_prefix
+    if not scope:
+        return
+    stage.flag(
+        "outside_scope",
+        f"SELECT row_no, code AS shown FROM ({found}) AS o WHERE coalesce(code, '') NOT LIKE %s::text",
+        saying(
+            _("区划 %(shown)s 不在您负责的区划 %(scope)s 内。").replace("%(scope)s", stage.run.division_code),
+            _("请从文件中删去该行，或由负责该区划的人员导入。"),
+        ),
+        field=field,
+        params=[*params, f"{scope}%"],
     )
 
 

@@ -1,16 +1,20 @@
 """Import of managed components 管理部件: the id by its standard, the class, the grid, then one upsert."""
 
+import datetime as dt
+
 import shapely
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.foundation.coordinates import CoordinateSystem, convert
-from grid.models import ImportRun
+from grid.models import Component, ImportRun
 from grid.rules.codes import CURRENT, MINOR_DIGITS, CodeFault, parse_component_id
+from grid.rules.component_states import NEXT
 from grid.services.imports import checks
 from grid.services.imports.faults import code_fault
 from grid.services.imports.grids import grid_code
+from grid.services.imports.merging import staged, update_changed
 from grid.services.imports.places import City, locate
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute, rows
@@ -18,6 +22,25 @@ from grid.services.imports.values import Field, text
 
 CLASS_OF_ID = "substr(s.obj_id, 7, greatest(length(s.obj_id) - 12, 0))"
 _LENGTHS = " ".join(f"WHEN s.std_ref = '{name}' THEN {14 + digits}" for name, digits in MINOR_DIGITS.items())
+TEXTS = (
+    "dept_code2",
+    "dept_name2",
+    "dept_code3",
+    "dept_name3",
+    "data_source",
+    "note",
+    "street_name",
+    "community_name",
+    "precision_class",
+)
+KEPT = ("obj_name", "dept_code1", "dept_name1", "state", "init_date")
+"""Fields that an empty cell leaves as they are stored."""
+PLACED = ("grid_code", "division_code", "street_code", "geom")
+"""Columns that the place of a row gives."""
+LOCATED = (
+    f"FROM {GOOD} AS s LEFT JOIN import_place AS p USING (row_no) "
+    "CROSS JOIN LATERAL (SELECT coalesce(s.grid_code, p.grid_code) AS code) AS g"
+)
 WANTED_LENGTH = f"CASE {_LENGTHS} ELSE greatest(16, least(17, length(s.obj_id))) END"
 
 
@@ -69,6 +92,12 @@ class ComponentRecipe(Recipe):
         checks.inside_city(stage, city)
         locate()
         self._grids(stage)
+        checks.inside_scope(
+            stage,
+            f"SELECT s.row_no, left(g.code, 12) AS code {LOCATED} UNION ALL "
+            f"SELECT s.row_no, t.division_code FROM {STAGE} AS s JOIN grid_component AS t USING (obj_id)",
+        )
+        self._state_follows(stage)
 
     @staticmethod
     def _ids(stage: Stage) -> None:
@@ -133,9 +162,45 @@ class ComponentRecipe(Recipe):
             field="obj_id",
         )
 
+    @staticmethod
+    def _state_follows(stage: Stage) -> None:
+        """A stored component changes its state as people change it, and not at all once it was removed."""
+        allowed = ", ".join(f"('{state}', '{to}')" for state, after in NEXT.items() for to in after)
+
+        def explain(shown: str, shape: str) -> tuple[str, str]:
+            now, to = (str(Component.State(code).label) for code in shown.split("|"))
+            message = _("部件现为“%(now)s”，不能变更为“%(to)s”。") % {"now": now, "to": to}
+            return message, _("请核对状态；已移除的部件请用新的标识码。")
+
+        stage.flag(
+            "state_refused",
+            f"SELECT s.row_no, concat(t.state, '|', s.state) AS shown FROM {STAGE} AS s "
+            "JOIN grid_component AS t USING (obj_id) "
+            f"WHERE s.state <> t.state AND (t.state, s.state) NOT IN ({allowed})",
+            explain,
+            field="state",
+        )
+
     def apply(self, stage: Stage) -> int:
-        """Write the components; a changed one gets today as its change date unless the file gives one."""
+        """Write the components. Of a stored one only what the mapping names; if that changes it, its change date is
+        the file's or today."""
         today = timezone.localdate()
+        given = staged(stage.mapping.fields, texts=TEXTS, kept=KEPT)
+        changed = update_changed(
+            "grid_component",
+            f"SELECT {', '.join(['s.obj_id', 's.change_date', *given])}, g.code AS grid_code, "
+            f"left(g.code, 12) AS division_code, left(g.code, 9) AS street_code, s.geom {LOCATED}",
+            key=("obj_id",),
+            columns=(*(name for name in TEXTS + KEPT if name in stage.mapping.fields), *PLACED),
+            also="change_date = coalesce(s.change_date, %s::date), source_crs = %s::text",
+            params=[today, str(stage.mapping.coordinates)],
+        )
+        self.summary["components_written"] = changed + self._insert(stage, today)
+        return stage.rows_good
+
+    @staticmethod
+    def _insert(stage: Stage, today: dt.date) -> int:
+        """Write the components that are not stored yet."""
         return execute(
             f"""
             INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2,
@@ -149,19 +214,11 @@ class ComponentRecipe(Recipe):
                 coalesce(s.init_date, %s::date), s.change_date, coalesce(s.data_source, ''), coalesce(s.note, ''),
                 left(g.code, 9), coalesce(s.street_name, ''), coalesce(s.community_name, ''), {CLASS_OF_ID}, s.std_ref,
                 s.geom, coalesce(s.precision_class, ''), '{{}}'::jsonb, %s::text
-            FROM {GOOD} AS s LEFT JOIN import_place AS p USING (row_no)
-            CROSS JOIN LATERAL (SELECT coalesce(s.grid_code, p.grid_code) AS code) AS g
+            {LOCATED}
             JOIN {checks.CLASSES} AS c ON c.version = s.std_ref AND c.kind = '1' AND c.class_code = {CLASS_OF_ID}
-            ON CONFLICT (obj_id) DO UPDATE SET obj_name = excluded.obj_name, dept_code1 = excluded.dept_code1,
-                dept_name1 = excluded.dept_name1, dept_code2 = excluded.dept_code2, dept_name2 = excluded.dept_name2,
-                dept_code3 = excluded.dept_code3, dept_name3 = excluded.dept_name3, grid_code = excluded.grid_code,
-                division_code = excluded.division_code, state = excluded.state,
-                change_date = coalesce(excluded.change_date, %s::date), data_source = excluded.data_source,
-                note = excluded.note, street_code = excluded.street_code, street_name = excluded.street_name,
-                community_name = excluded.community_name, geom = excluded.geom,
-                precision_class = excluded.precision_class, source_crs = excluded.source_crs
+            WHERE NOT EXISTS (SELECT FROM grid_component AS t WHERE t.obj_id = s.obj_id)
             """,
-            [settings.CITYOPS_NODE, today, str(stage.mapping.coordinates), today],
+            [settings.CITYOPS_NODE, today, str(stage.mapping.coordinates)],
         )
 
 

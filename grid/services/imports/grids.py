@@ -9,10 +9,18 @@ from grid.rules.codes import CodeFault, parse_grid_code
 from grid.services.imports import checks, topology
 from grid.services.imports.faults import code_fault
 from grid.services.imports.mapping import Mapping
+from grid.services.imports.merging import staged, update_changed
 from grid.services.imports.places import City
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute
 from grid.services.imports.values import Field
+
+TEXTS = ("name", "boundary_desc", "is_paved", "note")
+SHAPES = (
+    "FROM import_shape AS p JOIN import_stage AS s USING (row_no) "
+    "WHERE NOT EXISTS (SELECT FROM import_bad AS b WHERE b.row_no = p.row_no)"
+)
+AREA = "ST_Area(p.geom::geography)::numeric(12, 2)"
 
 
 def grid_code(value: str, mapping: Mapping) -> str:
@@ -41,6 +49,7 @@ class GridRecipe(Recipe):
         checks.inside_city_codes(stage, city, f"left(s.{self.key}, 12)")
         checks.known_communities(stage, "left(s.grid_code, 12)")
         checks.ours(stage, "grid_unitgrid", "grid_code")
+        checks.inside_scope(stage, f"SELECT row_no, left(grid_code, 12) AS code FROM {STAGE} AS s", field=self.key)
         self._not_retired(stage)
         self._retires_known(stage)
         options = {name: float(self.settings[name]) for name in self.options}
@@ -67,25 +76,30 @@ class GridRecipe(Recipe):
         )
 
     def apply(self, stage: Stage) -> int:
-        """Write the grids; a changed one gets today as its change date unless the file gives one."""
-        today = timezone.localdate()
+        """Write the grids. Of a stored one only the outline and what the mapping names; if that changes it, its change
+        date is the file's or today."""
+        today, system = timezone.localdate(), str(stage.mapping.coordinates)
+        given = staged(stage.mapping.fields, texts=TEXTS, kept=("init_date",))
+        changed = update_changed(
+            "grid_unitgrid",
+            f"SELECT {', '.join(['p.grid_code', 's.change_date', *given])}, p.geom, {AREA} AS area_m2 {SHAPES}",
+            key=("grid_code",),
+            columns=(*(name for name in (*TEXTS, "init_date") if name in stage.mapping.fields), "geom", "area_m2"),
+            also="change_date = coalesce(s.change_date, %s::date), source_crs = %s::text",
+            params=[today, system],
+        )
         written = execute(
-            """
+            f"""
             INSERT INTO grid_unitgrid (rid, origin_code, grid_code, name, division_code, geom, area_m2, boundary_desc,
                 is_paved, init_date, change_date, status, note, source_crs)
             SELECT gen_random_uuid(), %s::text, p.grid_code, coalesce(s.name, ''), left(p.grid_code, 12), p.geom,
-                ST_Area(p.geom::geography)::numeric(12, 2), coalesce(s.boundary_desc, ''), coalesce(s.is_paved, ''),
+                {AREA}, coalesce(s.boundary_desc, ''), coalesce(s.is_paved, ''),
                 coalesce(s.init_date, %s::date), s.change_date, coalesce(s.status, '1'), coalesce(s.note, ''), %s::text
-            FROM import_shape AS p JOIN import_stage AS s USING (row_no)
-            WHERE NOT EXISTS (SELECT FROM import_bad AS b WHERE b.row_no = p.row_no)
-            ON CONFLICT (grid_code) DO UPDATE SET name = excluded.name, geom = excluded.geom,
-                area_m2 = excluded.area_m2, boundary_desc = excluded.boundary_desc, is_paved = excluded.is_paved,
-                change_date = coalesce(excluded.change_date, %s::date), status = excluded.status,
-                note = excluded.note, source_crs = excluded.source_crs
+            {SHAPES} AND NOT EXISTS (SELECT FROM grid_unitgrid AS u WHERE u.grid_code = p.grid_code)
             """,
-            [settings.CITYOPS_NODE, today, str(stage.mapping.coordinates), today],
+            [settings.CITYOPS_NODE, today, system],
         )
-        self.summary["grids_written"] = written
+        self.summary["grids_written"] = changed + written
         self.summary["grids_retired"] = execute(
             f"UPDATE grid_unitgrid AS u SET status = '9', change_date = coalesce(s.change_date, %s::date) "
             f"FROM {GOOD} AS s WHERE s.status = '9' AND u.grid_code = s.grid_code AND u.status <> '9'",

@@ -3,6 +3,14 @@
 from grid.services.imports.checks import CLASSES
 from grid.services.imports.staging import GOOD
 
+DIVISION = """coalesce(left(p.grid_code, 12), (
+    SELECT d.code FROM regions_division AS d
+    WHERE (d.valid_to IS NULL OR d.valid_to >= current_date) AND d.level BETWEEN 3 AND 6
+        AND d.boundary IS NOT NULL AND left(d.code, 4) = left(%s::text, 4) AND ST_Covers(d.boundary, s.geom)
+    ORDER BY d.level DESC, d.code LIMIT 1), %s::text)"""
+"""SQL over a row ``s`` and its grid ``p``: the division a case belongs to, the smallest one around it where it lies in
+no grid. Parameters: this city twice."""
+
 INSERT_CASES = f"""
 INSERT INTO grid_case (rid, origin_code, case_no, task_no, kind, std_ref, matter_code, class_code, matter_name,
     ext_class, dept_code1, dept_name1, component_id, source, source_no, description, address, geom, grid_code,
@@ -25,14 +33,10 @@ SELECT s.rid, %s::text, s.case_no, coalesce(s.task_no, ''), s.kind, s.std_ref,
     coalesce(s.satisfaction, ''), false, now(), 1
 FROM {GOOD} AS s
 LEFT JOIN import_place AS p USING (row_no)
-CROSS JOIN LATERAL (SELECT coalesce(left(p.grid_code, 12), (
-    SELECT d.code FROM regions_division AS d
-    WHERE (d.valid_to IS NULL OR d.valid_to >= current_date) AND d.level BETWEEN 3 AND 6 AND d.boundary IS NOT NULL
-        AND left(d.code, 4) = left(%s::text, 4) AND ST_Covers(d.boundary, s.geom)
-    ORDER BY d.level DESC, d.code LIMIT 1), %s::text) AS division) AS w
+CROSS JOIN LATERAL (SELECT {DIVISION} AS division) AS w
 JOIN {CLASSES} AS c ON c.version = s.std_ref AND c.kind = s.kind AND c.class_code = s.class_code
 """
-"""Parameters: this node, this city twice. A case in no grid belongs to the smallest division around it."""
+"""Parameters: this node, this city twice."""
 
 INSERT_STEPS = f"""
 INSERT INTO grid_casestep (case_id, origin_code, seq, action, from_state, to_state, operator_role, operator_org,

@@ -36,6 +36,8 @@ from grid.services.imports.faults import FileRefused
 
 SECTIONS = {"file", "columns", "templates", "constants", "codes", "options"}
 FILE_KEYS = {"format", "encoding", "delimiter", "sheet", "time_zone", "time_format", "coordinates"}
+MOST_PARTS = 50
+"""Columns that one template puts together, and places of the value in a code."""
 _PART = re.compile(r"\{([^{}\[\]:]+)(?:\[(\d*):(\d*)\])?(?::0(\d+))?\}")
 
 
@@ -188,7 +190,22 @@ def parse_mapping(text: str, *, known: set[str], options: set[str] = frozenset()
         options=data.get("options", {}),
     )
     _check_names(mapping, known, set(options))
+    _check_sizes(mapping)
     return mapping
+
+
+def _check_sizes(mapping: Mapping) -> None:
+    """A few letters of a mapping must not become a text without end in every row."""
+    for name, template in mapping.templates.items():
+        parts = [match.groups()[1:] for match in _PART.finditer(template.text)]
+        if len(parts) > MOST_PARTS or any(len(digits or "") > 3 for part in parts for digits in part):
+            raise _refuse(
+                f"[templates] {name}",
+                _("最多 %(most)s 个部分，位置和宽度最多三位数。") % {"most": MOST_PARTS},
+            )
+    for name, codes in mapping.codes.items():
+        if codes.get("*", "").count("{}") > MOST_PARTS:
+            raise _refuse(f"[codes.{name}] *", _("{} 最多出现 %(most)s 次。") % {"most": MOST_PARTS})
 
 
 def _check_names(mapping: Mapping, known: set[str], options: set[str]) -> None:

@@ -9,6 +9,7 @@ from grid.rules.codes import CURRENT
 from grid.services.imports import checks
 from grid.services.imports.faults import ValueFault
 from grid.services.imports.mapping import Mapping
+from grid.services.imports.merging import staged, update_changed
 from grid.services.imports.recipe import Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute, rows
 from grid.services.imports.values import Field
@@ -26,6 +27,10 @@ def class_code(value: str, mapping: Mapping) -> str:
     return value
 
 
+KEY = ("version", "kind", "class_code")
+TEXTS = ("class_name_en", "big_name", "component_code")
+KEPT = ("class_name", "std_code", "valid")
+"""Fields that an empty cell leaves as they are stored."""
 VERSIONS = DictionaryVersion._meta.db_table
 
 
@@ -65,7 +70,7 @@ class MatterRecipe(Recipe):
         )
 
     def apply(self, stage: Stage) -> int:
-        """Write the classes and make their version known as a municipal one."""
+        """Write the classes, of a stored one what the mapping names; their version becomes a municipal one."""
         for (version,) in rows(f"SELECT DISTINCT version FROM {GOOD} AS s"):
             DictionaryVersion.objects.get_or_create(
                 kind=DictionaryVersion.Kind.CLASSES,
@@ -78,7 +83,14 @@ class MatterRecipe(Recipe):
                     "content_sha": bytes.fromhex(stage.run.file_sha),
                 },
             )
-        return execute(
+        given = staged(stage.mapping.fields, texts=TEXTS, kept=KEPT)
+        update_changed(
+            checks.CLASSES,
+            f"SELECT {', '.join([*KEY, *given])} FROM {GOOD} AS s",
+            key=KEY,
+            columns=[name for name in TEXTS + KEPT if name in stage.mapping.fields],
+        )
+        execute(
             f"""
             INSERT INTO {checks.CLASSES} (rid, origin_code, kind, version, class_code, class_name, class_name_en,
                 big_code, big_name, is_extension, std_code, component_code, provenance, valid)
@@ -86,9 +98,8 @@ class MatterRecipe(Recipe):
                 left(s.class_code, 2), coalesce(s.big_name, ''), '1', s.std_code, coalesce(s.component_code, ''),
                 'municipal', coalesce(s.valid, '1')
             FROM {GOOD} AS s
-            ON CONFLICT (version, kind, class_code) DO UPDATE SET class_name = excluded.class_name,
-                class_name_en = excluded.class_name_en, big_name = excluded.big_name, std_code = excluded.std_code,
-                component_code = excluded.component_code, valid = excluded.valid
+            ON CONFLICT (version, kind, class_code) DO NOTHING
             """,
             [settings.CITYOPS_NODE],
         )
+        return stage.rows_good

@@ -60,10 +60,13 @@ def format_of(name: str, mapping: Mapping) -> str:
 
 
 def read_heads(path: Path, mapping: Mapping, *, name: str = "") -> list[str]:
-    """The heads of a file's columns; of GeoJSON the properties of its first feature. Raises FileRefused."""
+    """The heads of a file's columns; of GeoJSON the properties of all its features. Raises FileRefused."""
     heads: list[str] = []
+    stands_first = format_of(name or path.name, mapping) != "geojson"
     with closing(read_rows(path, mapping, name=name, heads=heads)) as rows:
-        next(rows, None)
+        for _row in rows:
+            if stands_first:
+                break
     return heads
 
 
@@ -82,7 +85,7 @@ def read_rows(path: Path, mapping: Mapping, *, name: str = "", heads: list[str] 
                 yield from _xlsx_rows(stream, mapping, heads)
             else:
                 yield from _geojson_rows(stream, mapping, heads)
-        except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except (gzip.BadGzipFile, EOFError, zipfile.BadZipFile, zlib.error, RecursionError) as error:
             raise FileRefused(_("文件已损坏或不完整：%(error)s") % {"error": error}) from error
 
 
@@ -130,6 +133,11 @@ def _need_columns(found: list[str], mapping: Mapping, heads: list[str]) -> None:
             _("文件缺少列 %(lost)s。文件中的列为 %(found)s；请补上该列，或在映射文件中改正列名。")
             % {"lost": "、".join(lost), "found": "、".join(found[:40])},
             columns=lost,
+        )
+    if twice := sorted(name for name in mapping.file_columns if found.count(name) > 1):
+        raise FileRefused(
+            _("文件中列名 %(twice)s 出现不止一次；请给每列不同的名称，以免读错列。") % {"twice": "、".join(twice)},
+            columns=twice,
         )
 
 
@@ -227,14 +235,24 @@ def _sheet_cells(sheet: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _geojson_rows(stream: IO[bytes], mapping: Mapping, heads: list[str]) -> Iterator[Row]:
-    checked = False
+    """A feature may leave out a property that others have; a column that none of them has is missing."""
+    seen: dict[str, None] = {}
     with _text(stream, mapping) as text:
         for number, feature in enumerate(_features(text), 1):
-            properties = {str(key): _cell(value) for key, value in (feature.get("properties") or {}).items()}
-            if not checked:
-                _need_columns(list(properties), mapping, heads)
-                checked = True
-            yield Row(number, properties, feature.get("geometry"))
+            properties = feature.get("properties") or {}
+            if not isinstance(properties, dict):
+                raise _no_feature(number, type(properties).__name__)
+            values = {str(key): _cell(value) for key, value in properties.items()}
+            if len(heads) < MOST_COLUMNS:
+                heads += [name for name in values if name not in seen]
+                seen.update(dict.fromkeys(values))
+            yield Row(number, values, feature.get("geometry"))
+    if seen:
+        _need_columns(list(seen), mapping, [])
+
+
+def _no_feature(number: int, why: object) -> FileRefused:
+    return FileRefused(_("第 %(row)s 个要素不是有效的 GeoJSON：%(error)s") % {"row": number, "error": why}, row=number)
 
 
 def _features(text: io.TextIOWrapper) -> Iterator[dict[str, Any]]:
@@ -282,14 +300,13 @@ class _FeatureBuffer:
                 if len(self._window) > _MAX_FEATURE or not self._more():
                     raise self._broken(error) from error
                 continue
+            except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists without end
+                raise self._broken(error) from error
             self._window = self._window[end:]
             self._count += 1
             if not isinstance(feature, dict):
-                raise self._broken(TypeError(type(feature).__name__))
+                raise _no_feature(self._count, type(feature).__name__)
             return feature
 
     def _broken(self, error: Exception) -> FileRefused:
-        return FileRefused(
-            _("第 %(row)s 个要素不是有效的 GeoJSON：%(error)s") % {"row": self._count + 1, "error": error},
-            row=self._count + 1,
-        )
+        return _no_feature(self._count + 1, error)

@@ -3,20 +3,22 @@
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.context import current_actor
-from cityops.foundation.errors import Refused
+from cityops.foundation.context import Actor, acting, current_actor
+from cityops.foundation.errors import NotAllowed, Refused
 from grid.models import ImportRun
+from grid.selectors.places import city_prefix
 from grid.services.imports.cases import CaseRecipe
 from grid.services.imports.components import ComponentRecipe
 from grid.services.imports.faults import FileRefused
@@ -26,6 +28,7 @@ from grid.services.imports.matters import MatterRecipe
 from grid.services.imports.readers import format_of, read_heads, read_rows
 from grid.services.imports.recipe import Recipe
 from grid.services.imports.staging import Progress, Stage, one
+from grid.services.imports.values import clean
 from sync.standard.rules.definitions import Catalogue
 from sync.standard.selectors.dictionaries import catalogue
 
@@ -58,10 +61,19 @@ def read_mapping(kind: str, text: str) -> Mapping:
     return parse_mapping(text, known=recipe.names(), options=set(recipe.options))
 
 
-def begin_run(kind: str, path: Path, *, name: str = "", mapping: str = "", options: dict[str, Any]) -> ImportRun:
-    """Write down that a file is to be imported; checks the mapping and the file's type first. Raises FileRefused."""
+def begin_run(
+    kind: str, path: Path, *, name: str = "", mapping: str = "", options: dict[str, Any], user: User | None = None
+) -> ImportRun:
+    """Write down that a file is to be imported; checks the mapping and the file's type first.
+
+    ``user`` None is the instance itself. Of a person who is responsible for a part of the city the run takes that part
+    only. Raises FileRefused; NotAllowed for local classes, which hold in the whole city, from a part of it.
+    """
     if settings.CITYOPS_TIER != "municipal":
         raise Refused(_("只有市级平台导入单元网格、部件、事项和案件；上级平台经数据交换获得。"))
+    scope = _scope_of(user)
+    if scope and kind == ImportRun.Kind.MATTERS:
+        raise NotAllowed(_("市扩展分类对全市生效，只能由负责全市的人员导入。"))
     name = name or path.name
     format_of(name, read_mapping(kind, mapping))
     digest = hashlib.sha256()
@@ -70,13 +82,24 @@ def begin_run(kind: str, path: Path, *, name: str = "", mapping: str = "", optio
             digest.update(block)
     return ImportRun.objects.create(
         kind=kind,
-        division_code=settings.CITYOPS_REGION,
+        division_code=user.division_code if user and scope else settings.CITYOPS_REGION,
+        scope_prefix=scope,
         file_name=name[-200:],
         file_sha=digest.hexdigest(),
         options={"mapping": mapping, **options},
         state=ImportRun.State.WAITING,
         started_by=current_actor().name,
+        actor=asdict(current_actor()),
     )
+
+
+def _scope_of(user: User | None) -> str:
+    """What division codes of a person's rows begin with; empty for who is responsible for the city or more."""
+    return "" if user is None or city_prefix().startswith(user.scope_prefix) else user.scope_prefix
+
+
+def _actor_of(run: ImportRun) -> Actor:
+    return Actor(**run.actor) if run.actor else Actor(name=run.started_by or Actor.name)
 
 
 def execute_run(run: ImportRun, path: Path, *, progress: Progress | None = None) -> ImportRun:
@@ -85,13 +108,17 @@ def execute_run(run: ImportRun, path: Path, *, progress: Progress | None = None)
     With the option ``skip_refused`` the good rows are taken and the others told; with ``dry_run`` nothing is stored
     either way.
     """
-    with _only_one(run):
+    with acting(_actor_of(run)), _only_one(run):
         try:
-            _execute(run, path, progress)
+            with _undone_by_error():
+                _execute(run, path, progress)
         except FileRefused as error:
             _finish(run, ImportRun.State.REFUSED, refusal=error.detail)
         except IntegrityError as error:
             _finish(run, ImportRun.State.REFUSED, refusal=_("与已有数据冲突：%(error)s") % {"error": error})
+        except DataError as error:
+            told = _("文件中有数据库无法保存的值：%(error)s 请改正该值后重新导入。") % {"error": error}
+            _finish(run, ImportRun.State.REFUSED, refusal=told)
         except BaseException:
             _finish(run, ImportRun.State.REFUSED, refusal=_broken())
             raise
@@ -101,6 +128,11 @@ def execute_run(run: ImportRun, path: Path, *, progress: Progress | None = None)
     if run.state == ImportRun.State.REFUSED:
         raise ImportRefused(run)
     return run
+
+
+def _undone_by_error() -> AbstractContextManager[object]:
+    """Within somebody's transaction (an API write) an error must not break that; without one, rows stream freely."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def _execute(run: ImportRun, path: Path, progress: Progress | None) -> None:
@@ -145,6 +177,16 @@ def _take(run: ImportRun, recipe: Recipe, stage: Stage, began: float) -> None:
     with transaction.atomic():
         run.rows_taken = recipe.apply(stage)
         run.summary = {**run.summary, **recipe.summary, "seconds": round(time.monotonic() - began, 1)}
+        _finish(run, ImportRun.State.DONE)
+
+
+def _finish(run: ImportRun, state: ImportRun.State, *, refusal: str = "") -> None:
+    """Write down how a run ended, with its entry in the trail, also where it was refused."""
+    run.state = state
+    run.refusal = clean(refusal)
+    run.ended_at = timezone.now()
+    with transaction.atomic():
+        run.save()
         audit.record(
             "import.run",
             kind="ImportRun",
@@ -154,19 +196,14 @@ def _take(run: ImportRun, recipe: Recipe, stage: Stage, began: float) -> None:
                 "kind": run.kind,
                 "file": run.file_name,
                 "sha256": run.file_sha,
+                "state": state.value,
                 "read": run.rows_read,
                 "taken": run.rows_taken,
                 "refused": run.rows_refused,
             },
+            reason=run.refusal,
+            succeeded=state != ImportRun.State.REFUSED,
         )
-        _finish(run, ImportRun.State.DONE)
-
-
-def _finish(run: ImportRun, state: ImportRun.State, *, refusal: str = "") -> None:
-    run.state = state
-    run.refusal = refusal
-    run.ended_at = timezone.now()
-    run.save()
 
 
 def _telling(run: ImportRun, progress: Progress | None) -> Progress:
@@ -201,8 +238,9 @@ def _broken() -> str:
 
 def _settle_broken(*, besides: int = 0) -> None:
     """Runs that still say they run, though nobody holds the lock, were killed: nothing of them was stored."""
-    broken = ImportRun.objects.filter(state=ImportRun.State.RUNNING).exclude(pk=besides)
-    broken.update(state=ImportRun.State.REFUSED, refusal=_broken(), ended_at=timezone.now())
+    for run in ImportRun.objects.filter(state=ImportRun.State.RUNNING).exclude(pk=besides):
+        with acting(_actor_of(run)):
+            _finish(run, ImportRun.State.REFUSED, refusal=_broken())
 
 
 def settle_broken_runs() -> None:

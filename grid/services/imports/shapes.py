@@ -32,6 +32,8 @@ def point_hex(lon: float, lat: float, mapping: Mapping) -> str:
 
 def geometry_hex(geometry: dict[str, Any] | None, mapping: Mapping) -> str:
     """A GeoJSON geometry as hexadecimal EWKB in CGCS2000; heights are dropped. Raises ValueFault."""
+    if geometry and not isinstance(geometry, dict):
+        raise _broken(type(geometry).__name__)
     if not geometry or not geometry.get("coordinates"):
         raise ValueFault("no_geometry", _("该要素没有几何图形。"), _("请补上图形，或从文件中删去该要素。"))
     try:
@@ -39,7 +41,7 @@ def geometry_hex(geometry: dict[str, Any] | None, mapping: Mapping) -> str:
         shape = shapely.geometry.shape({"type": geometry["type"], "coordinates": coordinates})
     except CoordinateFault as fault:
         raise _fault(fault) from fault
-    except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+    except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError) as error:
         raise _broken(str(error)) from error
     return _hex(shape)
 
@@ -48,7 +50,7 @@ def wkt_hex(text: str, mapping: Mapping) -> str:
     """A WKT geometry as hexadecimal EWKB in CGCS2000. Raises ValueFault."""
     try:
         shape = shapely.wkt.loads(text)
-    except ShapelyError as error:
+    except (ShapelyError, ValueError, TypeError) as error:
         raise _broken(str(error)) from error
     return geometry_hex(shapely.geometry.mapping(shape), mapping)
 

@@ -13,7 +13,7 @@ from grid.services.imports import shapes
 from grid.services.imports.faults import Fault, FileRefused, ValueFault, missing
 from grid.services.imports.mapping import Mapping
 from grid.services.imports.readers import Row
-from grid.services.imports.values import Field
+from grid.services.imports.values import Field, clean
 
 CHUNK = 5_000
 """Rows per COPY; between two, faults are written and progress is told."""
@@ -46,11 +46,11 @@ class Issues:
             ImportIssue(
                 run=self.run,
                 row_no=fault.row_no,
-                key=fault.key[:40],
+                key=clean(fault.key)[:40],
                 field=fault.field,
                 code=fault.rule,
                 is_fatal=fault.is_fatal,
-                message=fault.message,
+                message=clean(fault.message),
                 remedy=fault.remedy,
             )
         )
@@ -128,7 +128,7 @@ class Stage:
         names = ["row_no", *(field.name for field in self._plain), *(["geom"] if self.has_shape else [])]
         statement = f"COPY {STAGE} ({', '.join(names)}) FROM STDIN"
         while chunk := list(islice(stream, CHUNK)):
-            with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
                 for values in self._converted(chunk):
                     copy.write_row(values)
             self.rows_read += len(chunk)

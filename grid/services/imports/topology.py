@@ -34,6 +34,8 @@ def check(stage: Stage, city: City, options: dict[str, float], *, repair: bool) 
     told |= _overlaps(stage, options, repair=repair)
     told |= _pieces(stage, options, repair=repair)
     _inside_community(stage, options)
+    if stage.run.options.get("skip_refused"):
+        _kept_grids(stage, options)
     told |= _gaps(stage, options)
     low, high = USUAL_M2
     told["unusual_size"] = one(
@@ -80,7 +82,7 @@ def _overlaps(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[
     """Pairs that share more than the tolerance: (row that gives way, code that keeps, area)."""
     execute("DROP TABLE IF EXISTS import_overlap")
     execute(
-        """
+        f"""
         CREATE TEMP TABLE import_overlap AS
         SELECT row_no, other, ST_Area(shared::geography) AS area FROM (
             SELECT a.row_no, b.grid_code AS other, ST_Intersection(a.geom, b.geom) AS shared
@@ -90,7 +92,7 @@ def _overlaps(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[
             SELECT a.row_no, u.grid_code, ST_Intersection(a.geom, u.geom)
             FROM import_shape AS a JOIN grid_unitgrid AS u ON a.geom && u.geom AND u.status = '1'
                 AND ST_Relate(a.geom, u.geom, 'T********')
-                AND NOT EXISTS (SELECT FROM import_stage AS s WHERE s.grid_code = u.grid_code)
+                AND NOT EXISTS (SELECT FROM {GOOD} AS s WHERE s.grid_code = u.grid_code)
         ) AS p
         """
     )
@@ -119,6 +121,24 @@ def _overlaps(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[
         )
         stage.flag("overlap", found, message, field="geom")
     return {"overlaps": pairs, "overlap_m2": float(area)}
+
+
+def _kept_grids(stage: Stage, options: dict[str, float]) -> None:
+    """A grid in force stays as it is where its row was refused: what the file puts in its place is refused, too, and so
+    on until nothing more falls away."""
+    message = checks.saying(
+        _("与 %(shown)s 重叠；后者在文件中的行被退回，原边界保留。"), _("请先改正后者的行，或修正边界。")
+    )
+    found = f"""
+        SELECT row_no, string_agg(code, '、' ORDER BY code) AS shown FROM (
+            SELECT a.row_no, u.grid_code AS code, ST_Area(ST_Intersection(a.geom, u.geom)::geography) AS area
+            FROM import_shape AS a JOIN grid_unitgrid AS u ON a.geom && u.geom AND u.status = '1'
+                AND a.grid_code <> u.grid_code AND ST_Relate(a.geom, u.geom, 'T********')
+            WHERE EXISTS (SELECT FROM import_stage AS s JOIN import_bad AS b USING (row_no)
+                WHERE s.grid_code = u.grid_code)
+        ) AS p WHERE area > {options["overlap_m2"]:f} GROUP BY row_no"""
+    while stage.flag("overlap", found, message, field="geom"):
+        pass
 
 
 def _pieces(stage: Stage, options: dict[str, float], *, repair: bool) -> dict[str, Any]:
@@ -204,15 +224,25 @@ def _inside_community(stage: Stage, options: dict[str, float]) -> None:
 
 
 def _gaps(stage: Stage, options: dict[str, float]) -> dict[str, Any]:
-    """Parts of the communities in the file that no grid covers; told, not refused."""
+    """Parts of the communities in the file that no grid covers, and communities where nobody can tell, as they have no
+    outline; told, not refused."""
+    shapes = f"SELECT i.* FROM import_shape AS i WHERE i.row_no IN (SELECT row_no FROM {GOOD} AS r)"
+    unknown = rows(
+        "SELECT d.code, d.name FROM regions_division AS d WHERE (d.valid_to IS NULL OR d.valid_to >= current_date) "
+        "AND d.boundary IS NULL "
+        "AND d.code IN (SELECT left(grid_code, 12) FROM import_shape) ORDER BY d.code"
+    )
+    for code, name in unknown:
+        message = _("社区%(name)s没有边界；未检查网格是否越界、有无空隙。") % {"name": name}
+        _tell(stage, (0, code), "no_boundary", (message, _("请用 load_regions 载入该社区的边界后再检查。")))
     found = rows(
         f"""
         SELECT code, name, area FROM (
             SELECT d.code, d.name, ST_Area(ST_Difference(d.boundary, ST_Union(g.geom))::geography) AS area
             FROM regions_division AS d
-            JOIN (SELECT left(grid_code, 12) AS code, geom FROM import_shape UNION ALL
+            JOIN (SELECT left(grid_code, 12) AS code, geom FROM ({shapes}) AS h UNION ALL
                 SELECT division_code, geom FROM grid_unitgrid AS u WHERE status = '1'
-                    AND NOT EXISTS (SELECT FROM import_stage AS s WHERE s.grid_code = u.grid_code)) AS g
+                    AND NOT EXISTS (SELECT FROM {GOOD} AS s WHERE s.grid_code = u.grid_code)) AS g
                 ON g.code = d.code
             WHERE {valid_sql("d")} AND d.boundary IS NOT NULL AND ST_IsValid(d.boundary)
                 AND d.code IN (SELECT left(grid_code, 12) FROM import_shape)

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from django.conf import settings
+from django.db import transaction
 
+from cityops.accounts.models import User
+from cityops.foundation import audit
 from grid.models import ImportRun
 from grid.services.imports.readers import SUFFIXES as _FORMATS
 from grid.services.imports.runs import ImportBusy, ImportRefused, begin_run, execute_run
@@ -45,18 +48,27 @@ def stored_path(run: ImportRun) -> Path:
     return folder() / f"{run.pk}.upload"
 
 
-def take_upload(kind: str, upload: Uploaded, *, mapping: str = "", options: dict[str, bool]) -> ImportRun:
-    """Keep an uploaded file and begin its run; a small one is imported before this returns.
+def take_upload(kind: str, upload: Uploaded, *, user: User, mapping: str = "", options: dict[str, bool]) -> ImportRun:
+    """Keep a file that a person uploaded and begin its run; a small one is imported before this returns.
 
-    A refusal by rows is in the run, not raised. Raises FileRefused for a mapping or a type that cannot be.
+    A refusal by rows is in the run, not raised. Raises FileRefused for a mapping or a type that cannot be, NotAllowed
+    for a kind that is not the person's to import.
     """
     name = Path((upload.name or "upload").replace("\\", "/")).name
     waiting = folder() / f"{uuid.uuid4().hex}.part"
     try:
         with waiting.open("wb") as stream:
             _copy(upload, stream)
-        run = begin_run(kind, waiting, name=name, mapping=mapping, options=dict(options))
-        shutil.move(waiting, stored_path(run))
+        with transaction.atomic():
+            run = begin_run(kind, waiting, name=name, mapping=mapping, options=dict(options), user=user)
+            audit.record(
+                "import.upload",
+                kind="ImportRun",
+                key=run.pk,
+                division_code=run.division_code,
+                after={"kind": kind, "file": run.file_name, "sha256": run.file_sha, "bytes": upload.size, **options},
+            )
+            shutil.move(waiting, stored_path(run))
     finally:
         waiting.unlink(missing_ok=True)
     if (upload.size or 0) <= AT_ONCE:
@@ -76,12 +88,23 @@ def run_stored(pk: int) -> None:
     if run is None:
         return
     path = stored_path(run)
-    with suppress(ImportRefused):
-        try:
+    try:
+        with suppress(ImportRefused):
             execute_run(run, path)
-        except ImportBusy:
-            return
+    except ImportBusy:
+        return
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     path.unlink(missing_ok=True)
+
+
+def drop_left_files() -> None:
+    """Remove the files of runs that ended without removing theirs: a killed worker's."""
+    left = {int(path.stem): path for path in folder().glob("*.upload") if path.stem.isdecimal()}
+    ended = ImportRun.objects.filter(pk__in=left, ended_at__isnull=False)
+    for pk in ended.values_list("pk", flat=True):
+        left[pk].unlink(missing_ok=True)
 
 
 def waiting_runs() -> list[int]:

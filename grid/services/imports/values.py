@@ -26,7 +26,9 @@ TIME_FORMATS = (
 )
 EARLIEST = 1949
 """No record of a city is older than this year; a year before it is a slip."""
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+LARGEST_NUMBER = Decimal("99999.9")
+"""What the column of a limit holds (numeric(6,1))."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,16 @@ class Field:
     required: bool = False
 
 
+def clean(value: str) -> str:
+    """A text without control characters and halves of characters, which no table takes."""
+    return _CONTROLS.sub("", value)
+
+
 def text(size: int, *, cut: bool = False) -> Convert:
     """Text of at most ``size`` characters; ``cut`` shortens a longer one instead of refusing it."""
 
     def convert(value: str, mapping: Mapping) -> str:
-        value = _CONTROLS.sub("", value)
+        value = clean(value)
         if size and len(value) > size:
             if cut:
                 return value[: size - 1] + "…"
@@ -129,28 +136,38 @@ def _parsed(value: str, mapping: Mapping, formats: tuple[str, ...]) -> dt.dateti
     for pattern in (mapping.time_format,) if mapping.time_format else formats:
         try:
             return dt.datetime.strptime(value, pattern)  # noqa: DTZ007 — the caller gives the zone
-        except ValueError:
+        except (ValueError, re.error):  # of a format that names a part twice
             continue
     return None
 
 
 def number(value: str, mapping: Mapping) -> Decimal:
-    """A number that is not negative."""
+    """A number from 0 to LARGEST_NUMBER, to one decimal."""
+    found = _number(value)
+    if not 0 <= found <= LARGEST_NUMBER:
+        raise ValueFault(
+            "bad_number",
+            _("“%(value)s”不是有效的数字。") % {"value": value},
+            _("请填写 0 到 %(most)s 的数字。") % {"most": LARGEST_NUMBER},
+        )
+    return found.quantize(Decimal("0.1"))
+
+
+def _number(value: str) -> Decimal:
+    """A number; -1 for what is none."""
     try:
         found = Decimal(value)
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
-        raise ValueFault("bad_number", _("“%(value)s”不是有效的数字。") % {"value": value}, _("请填写不小于零的数字。"))
-    return found
+        return Decimal(-1)
+    return found if found.is_finite() else Decimal(-1)
 
 
 def whole(most: int) -> Convert:
     """A whole number from 0 to ``most``."""
 
     def convert(value: str, mapping: Mapping) -> int:
-        found = number(value, mapping)
-        if found != found.to_integral_value() or found > most:
+        found = _number(value)
+        if not 0 <= found <= most or found != found.to_integral_value():
             remedy = _("请填写 0 到 %(most)s 的整数。") % {"most": most}
             raise ValueFault("bad_number", _("“%(value)s”不是整数。") % {"value": value}, remedy)
         return int(found)

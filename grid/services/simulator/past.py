@@ -12,13 +12,14 @@ from django.db import connection
 
 from cityops.foundation.records import local_node
 from cityops.regions.models import CGCS2000
-from grid.models import Case, CaseNumber, CaseStep, Component
+from grid.models import Case, CaseStep, Component
 from grid.rules.behaviour import OPINIONS, NextMove, days_until, next_move, quality_of, random_of, reports_on
 from grid.rules.codes import CURRENT
 from grid.rules.component_states import INTACT, MENDED_BY_DISPOSAL
 from grid.rules.moving import Desk, changes_of, step_deadline
 from grid.rules.stages import Stage
 from grid.rules.transitions import MOVES, Action, Move, can_move
+from grid.services.numbers import city_digits, last_numbers, raise_numbers
 from grid.services.reporters import reporter_id
 from grid.services.simulator.bulk import copy_rows
 from grid.services.simulator.ground import rid_of
@@ -59,6 +60,7 @@ class Past:
 
 def write_past(past: Past, days: int) -> tuple[int, int]:
     """Play ``days`` days up to ``past.until`` and write them; returns the numbers of cases and steps."""
+    past.numbers.update(last_numbers())
     today = past.until.astimezone(past.desk.calendar.zone).date()
     for day in days_until(today, days):
         for number, at in enumerate(reports_on(past.seed, day, past.per_day, past.desk.calendar)):
@@ -66,12 +68,7 @@ def write_past(past: Past, days: int) -> tuple[int, int]:
                 _live_through(past, day, number, at)
     cases, steps = copy_rows(Case, past.cases), copy_rows(CaseStep, past.steps)
     mend_components()
-    CaseNumber.objects.bulk_create(
-        (CaseNumber(division_code=settings.CITYOPS_REGION[:6], day=day, last=n) for day, n in past.numbers.items()),
-        update_conflicts=True,
-        unique_fields=["division_code", "day"],
-        update_fields=["last"],
-    )
+    raise_numbers(past.numbers)
     return cases, steps
 
 
@@ -158,7 +155,7 @@ def _born(past: Past, rid: Any, day: date, happening: Happening, at: datetime) -
         **_EMPTY,
         rid=rid,
         origin_code=local_node(),
-        case_no=f"{settings.CITYOPS_REGION[:6]}{day:%Y%m%d}{past.numbers[day]:0{SEQUENCE_DIGITS}d}",
+        case_no=f"{city_digits()}{day:%Y%m%d}{past.numbers[day]:0{SEQUENCE_DIGITS}d}",
         kind=matter.kind,
         std_ref=CURRENT,
         matter_code=happening.grid.division_code[:6] + matter.code,

@@ -20,6 +20,8 @@ Bounds = tuple[float, float, float, float]
 
 CHINA: Bounds = (72.004, 0.8293, 137.8347, 55.8271)
 """The rectangle in which GCJ-02 is offset; outside it GCJ-02 equals WGS-84."""
+DEEPEST = 4
+"""Lists within lists of a MultiPolygon, the deepest geometry of GeoJSON."""
 _AXIS = 6378245.0
 """Semi-major axis of the Krasovsky ellipsoid, metres."""
 _ECCENTRICITY = 0.00669342162296594323
@@ -206,9 +208,21 @@ def convert(
 
 
 def convert_coordinates(
-    coordinates: Any, source: CoordinateSystem, target: CoordinateSystem = CoordinateSystem.CGCS2000
+    coordinates: Any,
+    source: CoordinateSystem,
+    target: CoordinateSystem = CoordinateSystem.CGCS2000,
+    *,
+    depth: int = DEEPEST,
 ) -> Any:
-    """The ``coordinates`` member of a GeoJSON geometry, of any depth, converted; a height is dropped."""
+    """The ``coordinates`` member of a GeoJSON geometry, converted; a height is dropped.
+
+    Raises CoordinateFault for a position outside the world; TypeError, ValueError or IndexError for what is not made of
+    lists of numbers, at most ``depth`` deep.
+    """
+    if not isinstance(coordinates, list | tuple):
+        raise TypeError(_("坐标应为数字的列表"))
     if coordinates and isinstance(coordinates[0], int | float):
         return list(convert(float(coordinates[0]), float(coordinates[1]), source, target))
-    return [convert_coordinates(part, source, target) for part in coordinates]
+    if depth == 1:
+        raise ValueError(_("坐标的层数过多"))
+    return [convert_coordinates(part, source, target, depth=depth - 1) for part in coordinates]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from cityops.accounts.guards import person_of
+from cityops.foundation import derived
 from cityops.foundation.errors import CityOpsError, InvalidInput, Refused
 from cityops.foundation.exports import Column, download
 from sync.exchange import selectors
@@ -79,8 +80,15 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
         "batches": selectors.batches_of(link, request.user),
         "receipts": selectors.receipts_of(link, request.user),
         "comparisons": selectors.comparisons_of(link, request.user),
+        "derives": link.role == Link.Role.CHILD,
+        "differences": derived.differences(_owners_below(link, rows), user=request.user),
     }
     return render(request, "exchange/link.html", facts)
+
+
+def _owners_below(link: Link, rows: list[Any]) -> list[str]:
+    """Owners whose records come up over a link; none of a link to the parent."""
+    return [row.owner_code for row in rows] if link.role == Link.Role.CHILD else []
 
 
 @require_POST

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cityops.accounts.models import User
 from grid.models import ImportRun
 from grid.services.imports.runs import ImportRefused, begin_run, execute_run
 from tests.factories import grid as ground
@@ -25,8 +26,8 @@ def city(db):
 def run_import():
     """Import a file and give back its run, whether it was taken or refused."""
 
-    def run(kind: str, path: Path, mapping: str, **options) -> ImportRun:
-        begun = begin_run(kind, path, mapping=mapping, options=options)
+    def run(kind: str, path: Path, mapping: str, *, user: User | None = None, **options) -> ImportRun:
+        begun = begin_run(kind, path, mapping=mapping, options=options, user=user)
         try:
             return execute_run(begun, path)
         except ImportRefused as refused:

@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from grid.models import Case, ImportRun
+from grid.models import Case, CaseDailyStatistic, ImportRun
 from tests.factories import grid as ground
 from tests.factories.ground import csv_file
 
@@ -14,7 +15,6 @@ MAPPING = """
 [file]
 time_zone = "Asia/Shanghai"
 [columns]
-case_no = "号"
 state = "状态"
 class_code = "类"
 description = "描述"
@@ -25,6 +25,8 @@ close_deadline = "应结"
 closed_at = "结案"
 longitude = "经度"
 latitude = "纬度"
+[templates]
+case_no = "330100{号}"
 [constants]
 dept_code1 = "ZG0000000000000001"
 dept_name1 = "测试城管局"
@@ -157,3 +159,59 @@ def test_missing_deadlines_stay_missing_where_the_mapping_says_so(city, run_impo
     mapping = MAPPING + "[options]\nfill_deadlines = false\n"
     run_import("cases", csv_file(tmp_path / "h.csv", [row(1, 应结="")]), mapping)
     assert Case.objects.get().close_deadline is None
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        ({"立案": "2025-07-01 07:59:00"}, "wrong_order"),
+        ({"立案": "2025-07-01 17:01:00"}, "wrong_order"),
+        ({"立案": "2050-01-01 00:00:00", **OPEN}, "in_future"),
+        ({"应结": "2025-06-01 00:00:00"}, None),  # a deadline stays as the other system gave it
+    ],
+)
+def test_times_pass_in_the_order_of_the_work_and_none_is_to_come(run_import, faults, tmp_path, fields, rule):
+    run = run_import("cases", csv_file(tmp_path / "h.csv", [row(1, **fields)]), MAPPING)
+    assert faults(run) == ([(2, rule)] if rule else [])
+    assert Case.objects.exists() is (rule is None)
+
+
+@pytest.mark.parametrize("limit", ["1234567", "-1", "NaN", "1e999999", "99999.95"])
+def test_a_limit_that_no_column_holds_is_a_fault_of_its_row(city, run_import, faults, tmp_path, limit):
+    mapping = MAPPING.replace("[templates]", 'limit_value = "限"\n[templates]')
+    assert faults(run_import("cases", csv_file(tmp_path / "h.csv", [row(1, 限=limit)]), mapping)) == [(2, "bad_number")]
+
+
+def test_a_value_that_only_the_database_refuses_refuses_the_file(city, run_import, tmp_path, monkeypatch):
+    monkeypatch.setattr("grid.services.imports.values.LARGEST_NUMBER", 10**9)
+    mapping = MAPPING.replace("[templates]", 'limit_value = "限"\n[templates]')
+    run = run_import("cases", csv_file(tmp_path / "h.csv", [row(1, 限="1234567")]), mapping)
+    assert (run.state, "无法保存" in run.refusal) == ("refused", True)
+    assert not Case.objects.exists()
+
+
+def test_numbers_of_other_cities_and_the_last_of_a_day_are_refused(city, run_import, faults, tmp_path):
+    mapping = MAPPING.replace("330100{号}", "{号}")
+    numbers = ["330200202507010000000001", "A1", "330100202507019999999999", "330100202507010000000001"]
+    rows = [row(1, 号=number) for number in numbers]
+    run = run_import("cases", csv_file(tmp_path / "h.csv", rows), mapping)
+    assert faults(run) == [(2, "foreign_number"), (3, "foreign_number"), (4, "number_too_high")]
+    assert "330100{列名}" in run.issues.filter(code="foreign_number")[0].remedy
+
+
+def test_registration_goes_on_after_the_numbers_of_a_history(run_import, tmp_path):
+    ground.ready_city()
+    today = timezone.localdate()
+    number = f"330100{today:%Y%m%d}"
+    rows = [row(1, 号=f"{number}0000000007"), row(2, 号=f"{number}0000000003"), row(3, 号="330100202599990000000001")]
+    run = run_import("cases", csv_file(tmp_path / "h.csv", rows), MAPPING.replace("330100{号}", "{号}"))
+    assert run.state == "done"
+    assert ground.registered().case_no == f"{number}0000000008"
+
+
+def test_the_days_of_a_history_are_counted_with_it(city, run_import, tmp_path):
+    run = run_import("cases", csv_file(tmp_path / "h.csv", [row(1), row(2)]), MAPPING)
+    counted = CaseDailyStatistic.objects.values_list("stat_date", "report_num", "close_num", "need_close_num")
+    assert list(counted) == [(dt.date(2025, 7, 1), 2, 2, 2)]
+    assert run.summary["days_counted"] == 1

@@ -1,11 +1,15 @@
 """Components: ids by their standard, classes, places; every refusal names the row, the rule and the remedy."""
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from cityops.foundation.models import AuditEvent
 from grid.models import Component
+from sync.exchange.models import DirtyMark
 from tests.factories import grid as ground
-from tests.factories.ground import csv_file
+from tests.factories.ground import FIRST, component, csv_file
 from tests.factories.people import division
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +183,60 @@ def test_a_code_in_a_number_cell_has_lost_digits_and_is_refused(city, run_import
     assert run.state == "refused"
     assert "标识码" in run.refusal
     assert "文本格式" in run.refusal
+
+
+PARTLY = """
+[columns]
+obj_id = "标识码"
+dept_code1 = "主管代码"
+dept_name1 = "主管"
+longitude = "经度"
+latitude = "纬度"
+"""
+
+
+def stored(**fields):
+    good = {
+        "state": "02",
+        "note": "已加锁",
+        "dept_code2": "D2",
+        "dept_name2": "权属单位",
+        "init_date": dt.date(2020, 1, 1),
+    }
+    return component(FIRST, **{**good, **fields})
+
+
+def test_columns_that_the_mapping_does_not_name_stay_as_they_are_stored(city, run_import, tmp_path):
+    stored()
+    run_import("components", csv_file(tmp_path / "c.csv", [row(1, 主管="另一部门")]), PARTLY)
+    now = Component.objects.get()
+    assert (now.dept_name1, now.state, now.note, now.dept_code2) == ("另一部门", "02", "已加锁", "D2")
+    assert (now.init_date, now.change_date) == (dt.date(2020, 1, 1), timezone.localdate())
+
+
+def test_an_empty_cell_empties_a_text_and_leaves_the_state(city, run_import, tmp_path):
+    stored()
+    mapping = PARTLY + 'note = "备注"\nstate = "状态"\n'
+    run_import("components", csv_file(tmp_path / "c.csv", [row(1, 备注="", 状态="")]), mapping)
+    now = Component.objects.get()
+    assert (now.note, now.state, now.dept_code2) == ("", "02", "D2")
+
+
+def test_an_identical_file_changes_no_row_and_sends_nothing(city, run_import, tmp_path):
+    path = csv_file(tmp_path / "c.csv", [row(1), row(2)])
+    assert run_import("components", path, MAPPING).summary["components_written"] == 2
+    DirtyMark.objects.all().delete()
+    again = run_import("components", path, MAPPING)
+    assert (again.rows_taken, again.summary["components_written"]) == (2, 0)
+    assert set(Component.objects.values_list("change_date", flat=True)) == {None}
+    assert not DirtyMark.objects.exists()
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(("before", "found"), [("05", [(2, "state_refused")]), ("02", [])])
+def test_a_state_changes_only_as_people_may_change_it(run_import, faults, tmp_path, before, found):
+    stored(state=before)
+    path = csv_file(tmp_path / "c.csv", [row(1, 状态="01")])
+    run = run_import("components", path, PARTLY + 'state = "状态"\n')
+    assert faults(run) == found
+    assert Component.objects.get().state == (before if found else "01")

@@ -174,3 +174,107 @@ def test_a_grid_is_retired_and_its_ground_given_to_new_codes(city, run_import, t
 def test_a_grid_that_is_not_there_cannot_be_retired(city, run_import, faults, tmp_path):
     path = features(tmp_path / "g.geojson", (code(7), box(W + 0.02, S, W + 0.03, S + 0.01)))
     assert faults(run_import("grids", path, MAPPING + '[constants]\nstatus = "9"\n')) == [(1, "unknown_grid")]
+
+
+def test_a_grid_whose_row_is_refused_keeps_its_ground(city, run_import, faults, tmp_path):
+    bow = [[[W + 0.02, S], [W + 0.03, S + 0.01], [W + 0.03, S], [W + 0.02, S + 0.01], [W + 0.02, S]]]
+    path = features(
+        tmp_path / "g.geojson",
+        (code(1), bow),
+        (code(2), box(W, S, W + 0.01, S + 0.01)),  # where 001 lies and stays
+        (code(3), box(W + 0.04, S, W + 0.05, S + 0.01)),
+    )
+    run = run_import("grids", path, MAPPING, skip_refused=True)
+    assert (run.state, faults(run)) == ("done", [(1, "invalid_geometry"), (2, "overlap")])
+    assert set(UnitGrid.objects.values_list("grid_code", flat=True)) == {code(1), code(3)}
+
+
+def test_what_is_refused_last_takes_with_it_what_came_in_its_place(city, run_import, faults, tmp_path):
+    """001 would move out of its community, 002 into the place of 001, 003 into that of 002: all stay."""
+    ground.unit_grid(code(2), west=W + 0.01)
+    community = ground.division(ground.COMMUNITY, level=6)
+    community.boundary = ground.MultiPolygon(ground.box(W, S, W + 0.05, S + 0.05), srid=4490)
+    community.save()
+    path = features(
+        tmp_path / "g.geojson",
+        (code(1), box(W + 0.1, S, W + 0.11, S + 0.01)),
+        (code(2), box(W, S, W + 0.01, S + 0.01)),
+        (code(3), box(W + 0.01, S, W + 0.02, S + 0.01)),
+        (code(4), box(W + 0.03, S, W + 0.04, S + 0.01)),
+    )
+    run = run_import("grids", path, MAPPING, skip_refused=True)
+    assert faults(run) == [(1, "outside_community"), (2, "overlap"), (3, "overlap")]
+    places = {grid.grid_code: round(grid.geom.extent[0] - W, 6) for grid in UnitGrid.objects.all()}
+    assert places == {code(1): 0, code(2): 0.01, code(4): 0.03}
+
+
+def test_a_community_without_an_outline_is_told(city, run_import, tmp_path):
+    path = features(tmp_path / "g.geojson", (code(2), box(W + 0.02, S, W + 0.03, S + 0.01)))
+    run = run_import("grids", path, MAPPING)
+    told = run.issues.get(code="no_boundary")
+    assert (run.state, told.is_fatal, told.key) == ("done", False, ground.COMMUNITY)
+    assert "load_regions" in told.remedy
+
+
+def test_names_stay_where_the_mapping_gives_none_and_the_same_file_changes_nothing(city, run_import, tmp_path):
+    UnitGrid.objects.update(name="测试网格", note="已核")
+    path = features(tmp_path / "g.geojson", (code(1), box(W, S, W + 0.02, S + 0.01)))
+    assert run_import("grids", path, MAPPING).summary["grids_written"] == 1
+    assert run_import("grids", path, MAPPING).summary["grids_written"] == 0
+    grid = UnitGrid.objects.get()
+    assert (grid.name, grid.note) == ("测试网格", "已核")
+    assert grid.area_m2 > 1_900_000
+
+
+def test_a_feature_may_leave_out_a_property_that_others_have(city, run_import, tmp_path):
+    path = tmp_path / "g.geojson"
+    shapes = [(2, {}, W + 0.01), (3, {"nm": "乙"}, W + 0.02)]
+    found = [
+        {
+            "type": "Feature",
+            "properties": {"code": code(number), **more},
+            "geometry": {"type": "Polygon", "coordinates": box(west, S, west + 0.01, S + 0.01)},
+        }
+        for number, more, west in shapes
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": found}))
+    assert run_import("grids", path, MAPPING + 'name = "nm"\n').rows_taken == 2
+    assert UnitGrid.objects.get(grid_code=code(3)).name == "乙"
+    refused = run_import("grids", path, MAPPING + 'name = "none"\n')
+    assert "none" in refused.refusal
+
+
+POINTS = [["120.02", "30.02"], ["120.03", "30.02"], ["120.03", "30.03"], ["120.02", "30.02"]]
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(
+    ("geometry", "rule"),
+    [
+        ({"type": "Polygon", "coordinates": [POINTS]}, "bad_geometry"),
+        ({"type": "Polygon", "coordinates": "abc"}, "bad_geometry"),
+        ({"type": "Polygon", "coordinates": {"a": 1}}, "bad_geometry"),
+        ({"type": "Polygon", "coordinates": [120.0]}, "bad_geometry"),
+        ({"type": "Polygon", "coordinates": [[[[[[120.0, 30.0]]]]]]}, "bad_geometry"),
+        ({"type": "Polygon", "coordinates": [[[10**400, 30], [120, 30], [120, 31]]]}, "bad_geometry"),
+        ({"type": ["Polygon"], "coordinates": [[[120, 30], [120, 31], [121, 31], [120, 30]]]}, "bad_geometry"),
+        ({"type": "GeometryCollection", "geometries": []}, "no_geometry"),
+        ([1], "bad_geometry"),
+        (None, "no_geometry"),
+    ],
+)
+def test_a_geometry_that_is_none_is_a_fault_of_its_row(run_import, faults, tmp_path, geometry, rule):
+    feature = {"type": "Feature", "properties": {"code": code(2)}, "geometry": geometry}
+    path = tmp_path / "g.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    assert faults(run_import("grids", path, MAPPING)) == [(1, rule)]
+
+
+@pytest.mark.parametrize(
+    "feature", ['{"properties": ["x"]}', "[" * 100_000 + "]" * 100_000, '{"properties": {"code": ' + "1" * 5_000 + "}}"]
+)
+def test_json_that_is_no_feature_is_refused_with_its_place(city, run_import, tmp_path, feature):
+    path = tmp_path / "g.geojson"
+    path.write_text(f'{{"features": [{feature}]}}')
+    run = run_import("grids", path, MAPPING)
+    assert (run.state, "第 1 个要素" in run.refusal) == ("refused", True)

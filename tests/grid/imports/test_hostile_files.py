@@ -7,8 +7,8 @@ import zipfile
 import openpyxl
 import pytest
 
-from grid.services.imports import bounds
-from grid.services.imports.faults import FileRefused
+from grid.services.imports import bounds, values
+from grid.services.imports.faults import FileRefused, ValueFault
 from grid.services.imports.mapping import parse_mapping
 from grid.services.imports.readers import read_rows
 
@@ -124,3 +124,34 @@ def test_columns_and_templates_are_texts(tmp_path, section):
     path.write_text("ID\n1\n")
     with pytest.raises(FileRefused):
         read(path, section)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '[templates]\nobj_id = "{ID:09999999999}"',
+        '[templates]\nobj_id = "{ID[0:99999]}"',
+        '[templates]\nobj_id = "' + "{ID}" * 60 + '"',
+        '[columns]\nobj_id = "ID"\n[codes.obj_id]\n"*" = "' + "{}" * 60 + '"',
+    ],
+)
+def test_a_mapping_cannot_make_a_text_without_end(tmp_path, section):
+    path = tmp_path / "a.csv"
+    path.write_text("ID\n1\n")
+    with pytest.raises(FileRefused):
+        read(path, section)
+
+
+def test_a_column_name_that_stands_twice_is_refused_where_it_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("ID,ID,X\n1,2,3\n")
+    with pytest.raises(FileRefused, match="ID"):
+        read(path)
+    path.write_text("ID,X,X\n1,2,3\n")
+    assert [row.values["ID"] for row in read(path)] == ["1"]
+
+
+def test_a_time_format_that_names_a_part_twice_is_a_fault_of_the_value():
+    mapping = parse_mapping('[file]\ntime_format = "%Y%Y"\n', known=set())
+    with pytest.raises(ValueFault):
+        values.moment("2025", mapping)

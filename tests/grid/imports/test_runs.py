@@ -6,6 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from cityops.foundation.context import Actor, acting
+from cityops.foundation.models import AuditEvent
 from grid.api import imports
 from grid.models import Component, ImportRun
 from grid.services.imports import runs, uploads
@@ -15,6 +17,11 @@ from tests.factories.people import person
 from tests.grid.imports.test_components import MAPPING, row
 
 pytestmark = pytest.mark.django_db
+
+
+def officer():
+    """Who looks after the data of the whole city."""
+    return person("data_officer")
 
 
 @pytest.fixture
@@ -29,7 +36,8 @@ def upload(city, settings, tmp_path, monkeypatch):
 @pytest.fixture
 def waiting(upload):
     """The run of it, waiting for a worker."""
-    return uploads.take_upload("components", upload, mapping=MAPPING, options={"dry_run": False})
+    with acting(Actor(name="officer", channel="page")):
+        return uploads.take_upload("components", upload, user=officer(), mapping=MAPPING, options={"dry_run": False})
 
 
 @pytest.fixture
@@ -101,3 +109,38 @@ def test_what_breaks_an_import_is_raised_and_nothing_is_stored(city, tmp_path, m
     begun.refresh_from_db()
     assert begun.state == "refused"
     assert not Component.objects.exists()
+
+
+def test_an_import_is_told_under_who_began_it_whoever_carries_it_out(waiting):
+    import_waiting()
+    told = dict(AuditEvent.objects.values_list("action", "user_name"))
+    assert told == {"import.upload": "officer", "import.run": "officer"}
+    assert AuditEvent.objects.get(action="import.run").succeeded
+
+
+def test_a_refused_import_is_in_the_trail_with_its_reason(city, tmp_path):
+    path = csv_file(tmp_path / "c.csv", [row(1, 主管="")])
+    begun = runs.begin_run("components", path, mapping=MAPPING, options={})
+    with pytest.raises(runs.ImportRefused):
+        runs.execute_run(begun, path)
+    told = AuditEvent.objects.get(action="import.run")
+    assert (told.succeeded, told.after["state"], told.after["refused"]) == (False, "refused", 1)
+    assert "1 行有误" in told.reason
+
+
+def test_what_breaks_an_import_leaves_no_file(waiting, monkeypatch):
+    def fail(*_args):
+        raise RuntimeError("disk")
+
+    monkeypatch.setattr(runs.RECIPES["components"], "apply", fail)
+    with pytest.raises(RuntimeError):
+        uploads.run_stored(waiting.pk)
+    assert not uploads.stored_path(waiting).exists()
+
+
+def test_the_file_of_a_killed_import_is_removed_by_the_next_look(waiting):
+    ImportRun.objects.filter(pk=waiting.pk).update(state="running")
+    import_waiting()
+    waiting.refresh_from_db()
+    assert waiting.state == "refused"
+    assert not uploads.stored_path(waiting).exists()

@@ -1,5 +1,6 @@
 """Pages and API of the exchange: who sees what, parked records with reasons, approval by a second person."""
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -8,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from grid.models import CaseDailyStatistic
+from grid.selectors.statistics import COUNTS
 from sync.exchange.models import Enrolment, Link, Parked, Receipt
 from sync.exchange.services.receiving import receive
 from tests.factories.people import NINGBO, ZHEJIANG, api_token, bearer, person
@@ -55,6 +58,25 @@ def test_a_frozen_link_says_why_and_how_to_mend_it(client, province, code, words
     page = signed_in(client, "supervisor").get(reverse("exchange-link", args=[CITY])).content.decode()
     assert f"{code}: what the peer said" in page
     assert words in page
+
+
+def test_a_link_to_a_child_compares_its_statistics_with_its_cases(client, province):
+    address = reverse("exchange-link", args=[CITY])
+    page = signed_in(client, "supervisor").get(address).content.decode()
+    assert "统计核对" in page
+    assert "收到的每一项都与案件推算的相同" in page
+    CaseDailyStatistic.objects.create(
+        origin_code=CITY,
+        division_code="330102001000",
+        stat_date=timezone.localdate() - dt.timedelta(days=2),
+        kind="2",
+        **{**dict.fromkeys(COUNTS, 0), "report_num": 77},
+    )
+    page = client.get(address).content.decode()
+    assert "330102001" in page
+    assert '<td class="r">77</td><td class="r">—</td>' in page
+    Link.objects.update(role="parent")
+    assert "统计核对" not in client.get(address).content.decode()
 
 
 def test_a_link_of_another_region_is_not_there(client, province):

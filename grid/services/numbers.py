@@ -1,0 +1,32 @@
+"""The last case number of a day 案件号: registration counts it up; a history and a simulated past raise it."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.conf import settings
+from django.db import connection
+
+from grid.models import CaseNumber
+
+_RAISE = f"""
+INSERT INTO {CaseNumber._meta.db_table} AS n (division_code, day, last)
+SELECT %(city)s::varchar, d.day, d.last FROM unnest(%(days)s::date[], %(last)s::bigint[]) AS d (day, last)
+ON CONFLICT (division_code, day) DO UPDATE SET last = greatest(n.last, excluded.last)
+"""
+
+
+def city_digits() -> str:
+    """The six digits that every case number of this city begins with."""
+    region: str = settings.CITYOPS_REGION
+    return region[:6]
+
+
+def last_numbers() -> dict[date, int]:
+    """The last number given, by day."""
+    return dict(CaseNumber.objects.filter(division_code=city_digits()).values_list("day", "last"))
+
+
+def raise_numbers(last: Mapping[date, int]) -> None:
+    """Let registration go on after these numbers, by day; a day that is further on stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, {"city": city_digits(), "days": list(last), "last": list(last.values())})
