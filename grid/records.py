@@ -13,7 +13,7 @@ from cityops.foundation import derived
 from cityops.foundation.records import ChildRows, Lane, RecordKind, registry
 from grid.models import Case, CaseDailyStatistic, CaseStep, Component, UnitGrid
 from grid.selectors.statistics import differing_days
-from sync.standard.validation import find
+from sync.standard.files import shipped_catalogue
 
 
 def _same(*names: str, **renamed: str) -> dict[str, str]:
@@ -22,9 +22,9 @@ def _same(*names: str, **renamed: str) -> dict[str, str]:
 
 
 def _states() -> str:
-    """The codes of CL_CASESTATE, as an SQL list."""
-    definition, catalogue = find("GL01")
-    return ", ".join(f"'{code}'" for code in catalogue.codes(definition.by_name["state"]))
+    """The codes of CL_CASESTATE as they came with the product, as an SQL list: read before a database is there."""
+    catalogue = shipped_catalogue()
+    return ", ".join(f"'{code}'" for code in catalogue.codes(catalogue.by_code["GL01"].by_name["state"]))
 
 
 STATES = _states()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Add the actor and the scope to the runs; earlier ones were of the whole city."""
 
-    dependencies = [("grid", "0001_initial")]
+    dependencies = [("grid", "0002_case_step_marks")]
 
     operations = [
         migrations.AddField("importrun", "actor", models.JSONField(default=dict, editable=False)),

@@ -13,7 +13,7 @@ from django.test import Client as DjangoClient
 from django.test.client import ClientHandler
 
 from cityops.accounts.models import Organisation, Role
-from cityops.accounts.receivers import SEEN
+from cityops.accounts.rules.sessions import SEEN
 from cityops.accounts.services import grants, own, people
 from grid.web import tile_door, tile_pass
 from grid.web.tile_door import TileDoor

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.passwords import PASSWORD_EXPIRED, PASSWORD_GIVEN
-from cityops.accounts.receivers import BEGAN, MARK, SEEN
+from cityops.accounts.rules.sessions import BEGAN, MARK, SEEN
 from cityops.foundation.problem import plain_problem
 
 NOTED_EVERY = 60

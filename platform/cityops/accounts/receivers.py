@@ -11,13 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cityops.accounts.models import User
+from cityops.accounts.rules.sessions import BEGAN, MARK, SEEN
 from cityops.accounts.services import attempts, limits, own
 from cityops.foundation import audit
 from cityops.foundation.context import become, current_actor
-
-BEGAN, SEEN, MARK = "cityops_began", "cityops_seen", "cityops_mark"
-"""Session values: when the sign-in was, and when the person last did something, in seconds since 1970; the person's
-``session_mark`` then."""
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.signed_in")

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cityops.accounts.models import User
-from cityops.accounts.receivers import BEGAN, SEEN
+from cityops.accounts.rules.sessions import BEGAN, SEEN
 from cityops.accounts.services import attempts, people
 from cityops.foundation.models import AuditEvent
 from tests.factories.people import PASSWORD, person

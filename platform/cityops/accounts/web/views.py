@@ -18,7 +18,7 @@ from django.views.i18n import set_language as django_set_language
 
 from cityops.accounts.guards import person_of
 from cityops.accounts.middleware import password_due
-from cityops.accounts.receivers import BEGAN, MARK
+from cityops.accounts.rules.sessions import BEGAN, MARK
 from cityops.accounts.selectors.sign_ins import sign_ins_of
 from cityops.accounts.services import attempts, own
 from cityops.accounts.web.forms import PasswordForm, SignInForm
