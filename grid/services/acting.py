@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -134,7 +135,7 @@ def _is_same(case: Case, move: Move, past: Past, fields: Mapping[str, Any]) -> b
         "opinion": past.last_opinion,
         "reason": case.reject_reason,
         "duty_org": case.duty_org,
-        "rule": FilingRule(case.filing_condition, case.limit_value or 0, case.limit_unit, case.deadline_class),
+        "rule": FilingRule(case.filing_condition, case.limit_value or Decimal(0), case.limit_unit, case.deadline_class),
     }
     return all(stored[name] == value for name, value in given.items())
 

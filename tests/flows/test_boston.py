@@ -133,6 +133,7 @@ def test_the_digests_of_all_tiers_are_equal(told):
     assert at_nation == at_province == at_city
     assert {dataset: records for dataset, (records, _digest) in at_city.items()} == {
         "GL01": 31_828,
+        "GL04": 4_674,
         "JC04": 259,
         "JC11": 1,
     }

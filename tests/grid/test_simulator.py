@@ -224,6 +224,15 @@ class TestTown:
             tick(NOW)
         assert not Case.objects.exists()
 
+    def test_numbers_go_on_after_those_that_were_given(self, town):
+        days = [NOW.date() - dt.timedelta(days=number) for number in range(PLAN.days + 1)]
+        CaseNumber.objects.bulk_create(CaseNumber(division_code="330100", day=day, last=500) for day in days)
+        simulate(PLAN, now=NOW)
+        assert min(int(number[-10:]) for number in Case.objects.values_list("case_no", flat=True)) == 501
+        for given in CaseNumber.objects.all():
+            cases = Case.objects.filter(case_no__startswith=f"330100{given.day:%Y%m%d}")
+            assert given.last == 500 + cases.count()
+
     def test_what_is_missing_is_named(self, town):
         Organisation.objects.filter(org_type="05").update(status="0")
         with pytest.raises(Refused, match="seed_demo"):
