@@ -11,7 +11,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("exchange.compare_link", _("发起对账"), ("data_officer", "supervisor", "system_admin")),
     Permission("exchange.retry_parked", _("重试暂存记录"), ("data_officer", "supervisor", "system_admin")),
     Permission("exchange.thaw_link", _("恢复冻结的链路"), ("system_admin",)),
-    Permission("exchange.suspend_link", _("暂停链路"), ("system_admin", "security_admin")),
+    Permission("exchange.suspend_link", _("暂停链路"), ("system_admin",)),
     Permission("exchange.retire_link", _("停用链路"), ("security_admin",)),
     Permission("exchange.make_code", _("发放接入码"), ("system_admin",)),
     Permission("exchange.approve_join", _("批准节点接入"), ("security_admin",)),

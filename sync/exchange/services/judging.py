@@ -7,7 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from cityops.foundation.records import ChildRows, Flow
 from cityops.regions.models import Division
 from cityops.regions.rules import Level
-from sync.exchange.rules.places import LETTERS, node_rid, prefix_of
+from sync.exchange.rules.places import node_rid, prefix_of
 from sync.exchange.services.checks import Check, checks_of, checks_of_children
 from sync.exchange.services.chunks import Reason, Target
 from sync.exchange.services.shapes import quoted
@@ -17,6 +17,7 @@ VERDICTS = (
     "CREATE TEMP TABLE IF NOT EXISTS sync_verdict (seq bigint PRIMARY KEY, state text, reasons jsonb) "
     "ON COMMIT DELETE ROWS"
 )
+TIER_LETTER = {Level.NATION: "N", Level.PROVINCE: "P", Level.CITY: "C"}
 
 
 def judge(cursor: CursorWrapper, target: Target) -> None:
@@ -117,7 +118,7 @@ def _name_checks(cursor: CursorWrapper, target: Target) -> list[Check]:
 
 
 def _node_codes() -> set[str]:
-    """Codes of the nodes there are, and of those that the divisions could have."""
-    divisions = Division.objects.filter(level__lte=Level.COUNTY).values_list("code", flat=True).distinct()
-    possible = {f"{code}-{letter}" for code in divisions for letter in LETTERS}
+    """Codes of the nodes there are, and of those that nation, provinces and cities could have."""
+    divisions = Division.objects.filter(level__in=TIER_LETTER).values_list("code", "level").distinct()
+    possible = {f"{code}-{TIER_LETTER[Level(level)]}" for code, level in divisions}
     return possible | set(Node.objects.values_list("node_code", flat=True))

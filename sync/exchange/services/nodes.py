@@ -146,11 +146,11 @@ def change_own_node(actor: User, values: dict[str, Any], *, reason: str = "") ->
 
 def states_of(node: Node) -> list[str]:
     """The states in which people may enter a node: it is joined by the exchange itself; the nation joins nobody."""
-    state = Node.State
-    joined = [state.JOINED, state.TRIAL, state.ACCEPTED]
+    building = [Node.State.BUILDING.value, Node.State.TESTING.value]
+    joined = [Node.State.JOINED.value, Node.State.TRIAL.value, Node.State.ACCEPTED.value]
     if node.tier == Node.Tier.NATIONAL:
-        return [state.BUILDING, state.TESTING, *joined]
-    return joined if node.joined_at else [state.BUILDING, state.TESTING]
+        return building + joined
+    return joined if node.joined_at else building
 
 
 def _plain(value: Any) -> Any:
