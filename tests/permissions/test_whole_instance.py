@@ -12,7 +12,7 @@ from cityops.foundation.models import AuditEvent
 from grid.models import CalendarDay, WorkingPeriod
 from grid.services import calendar
 from sync.exchange.models import Link
-from sync.exchange.services import links
+from sync.exchange.services import ending, links
 from sync.standard.models import DisposalRule
 from sync.standard.services.editing import edit_rule
 from tests.permissions.visits import body_of, entered
@@ -39,7 +39,7 @@ def of_the_city(world):
 
 def link(peer, **fields):
     role = Link.Role.PARENT if peer == PARENT else Link.Role.CHILD
-    return Link.objects.create(peer_code=peer, role=role, state=Link.State.LIVE, **fields)
+    return Link.objects.update_or_create(peer_code=peer, defaults={"role": role, "state": "live", **fields})[0]
 
 
 ACTS = {
@@ -51,9 +51,9 @@ ACTS = {
     "change a rule": lambda one: edit_rule(
         one, rule=DisposalRule.objects.first(), changes={"level": "urgent"}, reason="r"
     ),
-    "thaw the link upward": lambda one: links.thaw(
-        one, link(PARENT, frozen_reason="KEY") if not Link.objects.exists() else Link.objects.get(), reason="r"
-    ),
+    "thaw the link upward": lambda one: links.thaw(one, link(PARENT, state="frozen"), reason="r"),
+    "suspend the link upward": lambda one: ending.suspend_link(one, link(PARENT), reason="r"),
+    "retire the link upward": lambda one: ending.retire_link(one, link(PARENT), reason="r"),
     "compare with the parent": lambda one: links.ask_comparison(one, link(PARENT)),
 }
 
@@ -72,19 +72,18 @@ def test_who_is_responsible_for_a_district_is_refused_and_nothing_changes(act, o
     assert not Link.objects.filter(compare_asked_at__isnull=False).exists()
 
 
-@pytest.mark.parametrize("name", [name for name in ACTS if name != "thaw the link upward"])
+@pytest.mark.parametrize("name", ACTS)
 def test_who_is_responsible_for_the_city_may(name, of_the_city):
     ACTS[name](of_the_city)
 
 
 def test_a_frozen_link_is_thawed_with_a_reason_only(of_the_city):
-    frozen = link(PARENT)
-    Link.objects.update(state=Link.State.FROZEN, frozen_reason="KEY")
+    frozen = link(PARENT, state="frozen", frozen_reason="KEY")
     with pytest.raises(InvalidInput):
         links.thaw(of_the_city, frozen, reason="  ")
-    assert Link.objects.get().state == Link.State.FROZEN
+    assert Link.objects.get(peer_code=PARENT).state == Link.State.FROZEN
     links.thaw(of_the_city, frozen, reason="密钥已更新")
-    assert Link.objects.get().state == Link.State.LIVE
+    assert Link.objects.get(peer_code=PARENT).state == Link.State.LIVE
     assert AuditEvent.objects.get(action="link.thaw").reason == "密钥已更新"
 
 

@@ -7,10 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cityops.accounts.models import User
+from cityops.accounts.services import limits
 from cityops.foundation import audit
 from cityops.foundation.context import current_actor
-from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from cityops.foundation.errors import NotThere, Refused
 from sync.exchange.models import Enrolment, Key, Link
+from sync.exchange.services import links
 
 HELD = "HELD"
 """Code of a link that a person suspended, before the reason."""
@@ -29,7 +32,7 @@ def cancel_code(child_code: str, *, reason: str) -> Enrolment:
 
 
 def _close(child_code: str, before: Enrolment.State, after: Enrolment.State, action: str, reason: str) -> Enrolment:
-    reason = _given(reason)
+    reason = limits.reason_given(reason)
     enrolment = Enrolment.objects.select_for_update().filter(child_code=child_code, state=before).first()
     if enrolment is None:
         raise NotThere(_("%(child)s 没有可办结的接入码或申请。") % {"child": child_code})
@@ -48,16 +51,14 @@ def _close(child_code: str, before: Enrolment.State, after: Enrolment.State, act
     return enrolment
 
 
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise InvalidInput(_("请填写原因,它会记入审计记录。"))
-    return reason.strip()[:250]
-
-
 @transaction.atomic
-def suspend_link(link: Link, *, reason: str) -> Link:
-    """Let nothing travel over a link until somebody resumes it; what waits is kept. Raises Refused, InvalidInput."""
-    reason = _given(reason)
+def suspend_link(actor: User, link: Link, *, reason: str) -> Link:
+    """Let nothing travel over a link until somebody resumes it; what waits is kept.
+
+    Raises what ``links.thaw`` raises.
+    """
+    links.check_may_change(actor, link)
+    reason = limits.reason_given(reason)
     link = Link.objects.select_for_update().get(pk=link.pk)
     if link.state != Link.State.LIVE:
         raise Refused(_("链路不在正常状态,不能暂停。"), state=link.state)
@@ -68,12 +69,13 @@ def suspend_link(link: Link, *, reason: str) -> Link:
 
 
 @transaction.atomic
-def retire_link(link: Link, *, reason: str) -> Link:
+def retire_link(actor: User, link: Link, *, reason: str) -> Link:
     """End a link for good: its peer's key is revoked, its codes are void, what it sent stays.
 
-    The peer can join again with a new code. Raises Refused, InvalidInput.
+    The peer can join again with a new code. Raises what ``links.thaw`` raises.
     """
-    reason = _given(reason)
+    links.check_may_change(actor, link)
+    reason = limits.reason_given(reason)
     link = Link.objects.select_for_update().get(pk=link.pk)
     if link.state == Link.State.RETIRED:
         raise Refused(_("链路已经停用。"), state=link.state)

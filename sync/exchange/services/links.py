@@ -17,7 +17,7 @@ def ask_comparison(actor: User, link: Link) -> Link:
 
     Raises NotAllowed for the link upward and an actor of a part of the instance, Refused for a link that rests.
     """
-    _may_change(actor, link)
+    check_may_change(actor, link)
     link = Link.objects.select_for_update().get(pk=link.pk)
     if link.state != Link.State.LIVE:
         raise Refused(_("链路不在正常状态,不能对账。"), state=link.state)
@@ -35,7 +35,7 @@ def thaw(actor: User, link: Link, *, reason: str) -> Link:
     Raises NotAllowed for the link upward and an actor of a part of the instance, InvalidInput without a reason,
     Refused for a link that is not frozen.
     """
-    _may_change(actor, link)
+    check_may_change(actor, link)
     reason = limits.reason_given(reason)
     link = Link.objects.select_for_update().get(pk=link.pk)
     if link.state != Link.State.FROZEN:
@@ -59,7 +59,8 @@ def may_change(actor: User, link: Link) -> bool:
     return link.role != Link.Role.PARENT or limits.has_whole_instance(actor)
 
 
-def _may_change(actor: User, link: Link) -> None:
+def check_may_change(actor: User, link: Link) -> None:
+    """Raises NotAllowed where ``may_change`` says no."""
     if not may_change(actor, link):
         limits.whole_instance(actor)
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from cityops.accounts.guards import person_of
 from cityops.foundation.errors import CityOpsError
 from sync.exchange.models import Enrolment, Link
 from sync.exchange.services import ending
@@ -30,7 +31,7 @@ def _link(request: HttpRequest, peer: str) -> Link:
 def link_suspend(request: HttpRequest, peer: str) -> HttpResponse:
     """Let nothing travel over a link for now."""
     link = _link(request, peer)
-    _try(request, lambda reason: ending.suspend_link(link, reason=reason), _("链路已暂停。"))
+    _try(request, lambda reason: ending.suspend_link(person_of(request), link, reason=reason), _("链路已暂停。"))
     return redirect("exchange-link", peer)
 
 
@@ -38,7 +39,8 @@ def link_suspend(request: HttpRequest, peer: str) -> HttpResponse:
 def link_retire(request: HttpRequest, peer: str) -> HttpResponse:
     """End a link for good."""
     link = _link(request, peer)
-    _try(request, lambda reason: ending.retire_link(link, reason=reason), _("链路已停用,对端密钥已吊销。"))
+    actor = person_of(request)
+    _try(request, lambda reason: ending.retire_link(actor, link, reason=reason), _("链路已停用,对端密钥已吊销。"))
     return redirect("exchange-link", peer)
 
 

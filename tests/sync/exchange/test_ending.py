@@ -27,6 +27,11 @@ def signed_in(client, role):
     return client
 
 
+def somebody():
+    """Who answers for the province."""
+    return person("system_admin", division_code=ZHEJIANG)
+
+
 def told(action: str) -> AuditEvent:
     return AuditEvent.objects.filter(action=action).latest("id")
 
@@ -71,10 +76,10 @@ def test_a_suspended_link_takes_nothing_until_it_is_resumed(call, client):  # no
     assert (link.state, link.frozen_reason) == ("frozen", "HELD: 核查数据")
     assert "由管理员暂停" in client.get(reverse("exchange-link", args=[CITY])).content.decode()
     refused(call("push", call.sent.envelope.pack(), **number), "SUSPENDED")
-    links.thaw(link, reason="已核查")
+    links.thaw(somebody(), link, reason="已核查")
     assert call("push", call.sent.envelope.pack(), **fresh(call)).status_code == 200
     with pytest.raises(Refused):
-        ending.suspend_link(Link(pk=make_frozen(link)), reason="x")
+        ending.suspend_link(somebody(), Link(pk=make_frozen(link)), reason="x")
 
 
 def make_frozen(link: Link) -> int:
@@ -103,7 +108,7 @@ def test_without_a_reason_nothing_ends(province):
     link = Link.objects.get(peer_code=CITY)
     for decide in (ending.suspend_link, ending.retire_link):
         with pytest.raises(InvalidInput):
-            decide(link, reason="")
+            decide(somebody(), link, reason="")
     link.refresh_from_db()
     assert link.state == "live"
 
@@ -111,7 +116,7 @@ def test_without_a_reason_nothing_ends(province):
 def test_a_retired_child_joins_again_with_a_new_code(province):
     kid = Key.objects.get(node_code=CITY).kid
     public = Key.objects.get(node_code=CITY).public_key
-    ending.retire_link(Link.objects.get(peer_code=CITY), reason="撤并")
+    ending.retire_link(somebody(), Link.objects.get(peer_code=CITY), reason="撤并")
     enrolment.make_code(CITY)
     details = {
         "node_code": CITY, "name": "杭州", "tier": "3", "base_url": "", "suite": "intl", "kid": kid,

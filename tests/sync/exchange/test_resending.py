@@ -11,7 +11,7 @@ from tests.factories.people import organisation
 from tests.sync.exchange.conftest import CITY, NATION, PROVINCE
 
 NINGBO = "330200000000-C"
-RID = str(uuid.UUID(int=1))
+RID = uuid.UUID(int=1)
 
 
 def marks():
@@ -24,7 +24,7 @@ def test_the_owner_marks_what_it_knows_and_nothing_else(city):
     own = organisation()
     sequence()
     assert RecordVersion.objects.filter(rid=own.rid).exists()
-    assert resending.ask([(CITY, "JC02", str(own.rid)), (CITY, "JC02", RID), (CITY, "XX99", RID)]) == 2
+    assert resending.ask([(CITY, "JC02", own.rid), (CITY, "JC02", RID), (CITY, "XX99", RID)]) == 2
     assert marks() == [("JC02", own.rid)]
     assert not ResendRequest.objects.exists()
 
