@@ -15,7 +15,14 @@ from cityops.foundation.errors import InvalidInput, NotThere
 from cityops.foundation.paging import CursorPaging
 from evaluation import selectors
 from evaluation.api.serializers import FigureAnswer, FigureRecordAnswer, IndicatorAnswer, ValueAnswer
-from evaluation.documents import figure_document, indicator_document, record_document, value_document
+from evaluation.documents import (
+    figure_document,
+    indicator_document,
+    no_indicator,
+    no_period,
+    record_document,
+    value_document,
+)
 from evaluation.rules import (
     INDICATORS,
     Indicator,
@@ -40,14 +47,14 @@ def _indicator(text: str) -> Indicator:
     try:
         return find_indicator(text)
     except UnknownIndicator as error:
-        raise NotThere(str(error)) from None
+        raise NotThere(no_indicator(error)) from None
 
 
 def _period(text: str) -> Period:
     try:
         return parse_period(text)
     except InvalidPeriod as error:
-        raise InvalidInput(str(error), field="period") from None
+        raise InvalidInput(no_period(error), field="period") from None
 
 
 class IndicatorList(Polled, APIView):
