@@ -109,6 +109,7 @@ EXCHANGE = (
     Row("exchange-link", ALL, _LINK, about="link", is_made=False),
     Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", is_made=False, posts=True),
     Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", is_made=False, posts=True),
+    Row("exchange-records", ALL, _LINK, about="held", is_made=False),
     Row("exchange-parked", ALL, _LINK),
     Row("exchange-parked-export", ALL, _LINK),
     Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", is_made=False, posts=True),

@@ -87,6 +87,7 @@ class World:
             "rule": lambda: [self.rule.pk],
             "link": lambda: ["330000000000-P"],
             "parked": lambda: [1],
+            "held": lambda: ["330000000000-P", "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],
             "": list,
         }

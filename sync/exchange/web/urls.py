@@ -16,6 +16,7 @@ urlpatterns = [
     path("links/<str:peer>/", seen(views.link_detail), name="exchange-link"),
     path("links/<str:peer>/compare/", compared(views.link_compare), name="exchange-compare"),
     path("links/<str:peer>/thaw/", thawed(views.link_thaw), name="exchange-thaw"),
+    path("records/<str:owner>/<slug:dataset>/", seen(views.dataset_records), name="exchange-records"),
     path("parked/", seen(views.parked_list), name="exchange-parked"),
     path("parked/export/", seen(views.parked_export), name="exchange-parked-export"),
     path("parked/<int:number>/retry/", retried(views.parked_retry), name="exchange-retry"),

@@ -65,6 +65,14 @@ class PersonList(ListPage):
         Column(_("启用"), "is_active"),
     )
     export_action = "person.export"
+    orders = {
+        "0": ("username",),
+        "1": ("name", "username"),
+        "2": ("organisation__name", "username"),
+        "3": ("division_code", "username"),
+        "5": ("last_login", "username"),
+        "6": ("is_active", "username"),
+    }
 
     def queryset(self, request: HttpRequest) -> QuerySet[User]:
         """By user name, with organisation and roles."""

@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from cityops.foundation.exports import Column, download
+from cityops.foundation.ordering import order_of
 from cityops.regions.models import Division
 from cityops.regions.rules import is_code
 from cityops.regions.selectors import ancestors, division_with_history
@@ -50,13 +52,36 @@ class DivisionFilter(forms.Form):
         return any(self.cleaned_data.values())
 
 
+ORDERS = {
+    "code": ("code", "valid_from"),
+    "name": ("name", "code", "valid_from"),
+    "level": ("level", "code", "valid_from"),
+    "from": ("valid_from", "code"),
+    "to": ("valid_to", "code", "valid_from"),
+}
+COLUMNS = (
+    Column(_("代码"), "shown_code"),
+    Column(_("名称"), "name"),
+    Column(_("级别"), lambda row: row.get_level_display()),
+    Column(_("全称"), "full_name"),
+    Column(_("启用日期"), lambda row: row.valid_from if row.is_start_known else _("不详")),
+    Column(_("停用日期"), "valid_to"),
+    Column(_("承继代码"), "successor_code"),
+)
+
+
 @require_safe
-def division_list(request: HttpRequest) -> HttpResponse:
-    """Divisions by code, name, level and state."""
+def division_list(request: HttpRequest) -> HttpResponseBase:
+    """Divisions by code, name, level and state; ``?format=`` gives the list as a file."""
     form = DivisionFilter(request.GET)
-    rows = form.narrowed(Division.objects.visible_to(request.user)).defer("boundary", "boundary_3857", "center")
+    order = order_of(request.GET.get("order"), ORDERS, "code")
+    found = form.narrowed(Division.objects.visible_to(request.user)).order_by(*order.fields)
+    rows = found.defer("boundary", "boundary_3857", "center")
+    if request.GET.get("format"):
+        return download(request, "divisions", COLUMNS, rows, action="division.export", kind="division")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "regions/division_list.html", {"form": form, "page": page, "is_filtered": form.is_filtered})
+    facts = {"form": form, "page": page, "is_filtered": form.is_filtered, "order": order}
+    return render(request, "regions/division_list.html", facts)
 
 
 @require_safe

@@ -61,7 +61,12 @@ document.addEventListener("keydown", (event) => {
 
 // A link that says so carries the filters that htmx last put into the address.
 document.body.addEventListener("htmx:pushedIntoHistory", () => {
-  for (const link of document.querySelectorAll("a[data-follows-results]")) link.search = location.search;
+  for (const link of document.querySelectorAll("a[data-follows-results]")) {
+    const asked = new URLSearchParams(location.search);
+    const format = new URLSearchParams(link.search).get("format");
+    if (format) asked.set("format", format);
+    link.search = asked;
+  }
 });
 
 // A part that says how often it wants to be fresh asks again, while the page is being looked at.
