@@ -22,6 +22,7 @@ from evaluation.documents import name_of, unit_of
 from evaluation.rules import INDICATORS, Indicator, Kind, Period, period_of
 from evaluation.selectors import Figure, Place, find_place, table
 from grid.models import Case
+from grid.rules import OPEN_STAGES
 from grid.rules.clock import Light
 from grid.selectors.boards import day_start
 from tiers.models import Node
@@ -116,7 +117,7 @@ def _counts(user: Any, at: datetime) -> dict[str, dict[str, Any]]:
         .annotate(
             total=Count("pk"),
             today=Count("pk", filter=Q(reported_at__gte=start)),
-            open=Count("pk", filter=~Q(light_now=Light.NONE.value)),
+            open=Count("pk", filter=Q(state__in=OPEN_STAGES)),
             red=Count("pk", filter=Q(light_now=Light.RED.value)),
             latest=Max("updated_at"),
         )
