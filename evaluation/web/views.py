@@ -96,11 +96,12 @@ def _overview_file(request: HttpRequest, asked: Asked, found: selectors.Overview
     if not request.user.has_perm("evaluation.export_figure"):
         raise PermissionDenied
     columns = [Column(_("区域"), "place.name"), Column(_("区划"), "place.code")]
+    above, below = _("分子"), _("分母")
     for number, one in enumerate(INDICATORS.values()):
         columns += [
             Column(f"{name_of(one)} {unit_of(one)}".strip(), _reader(number, "value")),
-            Column(f"{name_of(one)} {_('分子')}", _reader(number, "numerator")),
-            Column(f"{name_of(one)} {_('分母')}", _reader(number, "denominator")),
+            Column(f"{name_of(one)} {above}", _reader(number, "numerator")),
+            Column(f"{name_of(one)} {below}", _reader(number, "denominator")),
         ]
     return download(
         request,

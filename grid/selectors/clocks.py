@@ -36,7 +36,8 @@ class Left:
         """The due moment, and the calendar that counts."""
         local = timezone.localtime(self.due)
         due = _("截止 %(due)s") % {"due": f"{local:%Y-%m-%d %H:%M}"}
-        return f"{due} · {_calendar_words(self.due)}" if self.is_worked else f"{due} · {_('按自然时间连续计')}"
+        counted = _calendar_words(self.due) if self.is_worked else _("按自然时间连续计")
+        return f"{due} · {counted}"
 
 
 def left_of(due: datetime, at: datetime, unit: str = "") -> Left:
@@ -71,7 +72,6 @@ def _calendar_words(due: datetime) -> str:
         whose = _("按本市工作日历计有效工时")
     else:
         whose = _("按本级工作日历计有效工时，城市自己的调整不在其中")
-    year = {"year": local.year}
-    if calendar.is_official(local.date()):
-        return f"{whose} · {_('%(year)s 年有官方放假通知') % year}"
-    return f"{whose} · {_('%(year)s 年尚无官方放假通知，暂按周末计') % year}"
+    known = _("%(year)s 年有官方放假通知"), _("%(year)s 年尚无官方放假通知，暂按周末计")
+    notice = known[0] if calendar.is_official(local.date()) else known[1]
+    return f"{whose} · {notice % {'year': local.year}}"

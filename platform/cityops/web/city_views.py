@@ -58,10 +58,11 @@ def _link_columns(facts: dict[str, Any]) -> list[Column]:
         Column(_("超期未结"), lambda city: city.counts.get("red", 0)),
         Column(_("最新数据"), "latest_at"),
     ]
+    equal, count = _("最后核对一致"), _("记录数")
     for one in facts["datasets"]:
         columns += [
-            Column(f"{one.title} {_('最后核对一致')}", _cell(one.code, "equal_at")),
-            Column(f"{one.title} {_('记录数')}", _cell(one.code, "records")),
+            Column(f"{one.title} {equal}", _cell(one.code, "equal_at")),
+            Column(f"{one.title} {count}", _cell(one.code, "records")),
         ]
     return columns
 

@@ -38,6 +38,11 @@ class PersonFilter(django_filters.FilterSet):
         model = User
         fields = ("is_active",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.form.fields
+        fields["role"].label_from_instance = lambda role: role.title  # in the reader's language
+
     def words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Any part of user name or name."""
         return queryset.filter(Q(username__icontains=value) | Q(name__icontains=value))
