@@ -39,6 +39,8 @@ class Cell:
     denominator: int
     is_running: bool
     period: str
+    numerator_url: str
+    denominator_url: str
 
 
 def cell(figure: Figure) -> Cell:
@@ -52,6 +54,8 @@ def cell(figure: Figure) -> Cell:
         figure.denominator,
         figure.is_running,
         figure.period.key,
+        address(figure, "figure-records", part=figure.indicator.numerator.code),
+        address(figure, "figure-records", part=figure.indicator.denominator.code),
     )
 
 

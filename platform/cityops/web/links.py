@@ -98,10 +98,17 @@ def _cell(cell: selectors.LinkCell, *, may: bool) -> Cell:
         title=cell.title,
         records=cell.records,
         parked=cell.parked,
-        words=moment(cell.equal_at) if cell.equal_at else _("未核对"),
+        words=_equal_words(cell),
         note=f"{cell.records:,}",
         url=address("exchange-records", cell.owner_code, cell.dataset) if may else "",
     )
+
+
+def _equal_words(cell: selectors.LinkCell) -> str:
+    """When both ends were last seen equal; whether they never were, or were never compared."""
+    if cell.equal_at:
+        return moment(cell.equal_at)
+    return _("尚未一致") if cell.compared_at else _("未核对")
 
 
 def parked_count(user: Any) -> int:

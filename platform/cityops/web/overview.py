@@ -138,7 +138,7 @@ def wall(user: Any) -> dict[str, Any]:
         "light_parts": {light.value: counts[light.value] for light in lights.WORDS},
         "bounds": _whole(place),
         "area_level": place.level + 1,
-        "overdue": list(boards.most_overdue(cases, 4)),
+        "overdue": list(boards.most_overdue(cases, 3)),
         "chart": hours(cases, at),
     }
 

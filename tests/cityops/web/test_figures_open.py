@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 from django.urls import resolve
 
-from tests.cityops.web.conftest import CITY
 from tests.cityops.web.reading import Figures
 from tests.factories import grid as ground
 from tests.factories.people import HANGZHOU, ZHEJIANG, division, person
