@@ -143,7 +143,9 @@ def figure_detail(request: HttpRequest, indicator: str, region: str, period: str
         "silent": len(of_parts) - len(with_data),
         "against": [
             (shown.period_words(other.period), shown.cell(other), shown.difference(figure, other))
-            for other in (series[-2], own[asked.place.code, asked.indicator.code, year_before.key])
+            for other in {
+                one.period: one for one in (series[-2], own[asked.place.code, asked.indicator.code, year_before.key])
+            }.values()  # for a year, the period before is the year before
         ],
         "list_url": list_address(asked),
     }
