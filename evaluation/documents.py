@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from evaluation.rules import Indicator, Input, Period
+from evaluation.rules import INDICATORS, Indicator, Input, InvalidPeriod, Period, UnknownIndicator
 from evaluation.selectors import Figure, Lineage, Place, parts_of
 from grid.models import Case
 
@@ -36,6 +37,16 @@ def formula_of(indicator: Indicator) -> str:
 def unit_of(indicator: Indicator) -> str:
     """The unit in the reader's language."""
     return indicator.unit_en if is_english() else indicator.unit_zh
+
+
+def no_period(error: InvalidPeriod) -> str:
+    """What to tell a person who wrote something that is no period."""
+    return _("“%(text)s”不是统计期：请写成 2026、2011Q3、2026-10 或 2026-10-05。") % {"text": error.text}
+
+
+def no_indicator(error: UnknownIndicator) -> str:
+    """What to tell a person who asked for an indicator that there is none of."""
+    return _("没有指标“%(text)s”：请用 %(known)s 之一。") % {"text": error.text, "known": _("、").join(INDICATORS)}
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tiers.tier import Tier
 
@@ -30,6 +32,59 @@ class Entry:
     def holds(self, url_name: str) -> bool:
         """Whether the page called ``url_name`` belongs to this entry."""
         return url_name == self.url_name or url_name.startswith(self.covers)
+
+
+EVALUATION = frozenset({"evaluation"})
+EXCHANGE = frozenset({"exchange"})
+MAINTENANCE = frozenset({"maintenance"})
+HOME = Entry(_("总览"), "home", "home")
+
+
+def ground(systems: frozenset[str]) -> tuple[Entry, ...]:
+    """Unit grids and components, where one of the systems runs that has them at a tier."""
+    return (
+        Entry(
+            _("网格"), "grid-list", "layout-grid", permission="grid.view_unitgrid", systems=systems, covers=("grid-",)
+        ),
+        Entry(
+            pgettext_lazy("菜单", "部件"),
+            "component-list",
+            "box",
+            permission="grid.view_component",
+            systems=systems,
+            covers=("component-",),
+        ),
+    )
+
+
+COMMON: tuple[Entry, ...] = (
+    Entry(
+        _("指标"), "figure-list", "scale", permission="evaluation.view_figure", systems=EVALUATION, covers=("figure-",)
+    ),
+    Entry(
+        _("数据交换"),
+        "exchange-overview",
+        "arrows-exchange",
+        permission="exchange.view_link",
+        systems=EXCHANGE,
+        covers=("exchange-",),
+    ),
+    Entry(
+        _("数据标准"),
+        "standard-index",
+        "book",
+        systems=EXCHANGE,
+        covers=("dataset-", "code-list-", "class-", "rule-", "division-"),
+    ),
+    Entry(
+        _("应用维护"),
+        "maintenance",
+        "settings",
+        systems=MAINTENANCE,
+        covers=("organisation-", "person-", "role-", "token-", "grant-", "calendar", "audit-", "node-", "maintenance-"),
+    ),
+)
+"""What stands at the end of the menu of every tier."""
 
 
 def of_tier(tier: Tier) -> tuple[Entry, ...]:

@@ -16,7 +16,14 @@ from cityops.foundation.paging import CursorPaging
 from cityops.foundation.snapshot import snapshot
 from evaluation import selectors
 from evaluation.api.serializers import FigureAnswer, FigureRecordAnswer, IndicatorAnswer, ValueAnswer
-from evaluation.documents import figure_document, indicator_document, record_document, value_document
+from evaluation.documents import (
+    figure_document,
+    indicator_document,
+    no_indicator,
+    no_period,
+    record_document,
+    value_document,
+)
 from evaluation.rules import (
     INDICATORS,
     Indicator,
@@ -50,14 +57,14 @@ def _indicator(text: str) -> Indicator:
     try:
         return find_indicator(text)
     except UnknownIndicator as error:
-        raise NotThere(str(error)) from None
+        raise NotThere(no_indicator(error)) from None
 
 
 def _period(text: str) -> Period:
     try:
         return parse_period(text)
     except InvalidPeriod as error:
-        raise _wrong("period", str(error)) from None
+        raise _wrong("period", no_period(error)) from None
 
 
 class IndicatorList(Polled, APIView):

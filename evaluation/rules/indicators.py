@@ -54,6 +54,7 @@ class UnknownIndicator(ValueError):
     def __init__(self, text: str) -> None:
         known = ", ".join(f"{i.code} ({i.name_zh})" for i in INDICATORS.values())
         super().__init__(f"{text!r} is no indicator; there are {known}.")
+        self.text = text
 
 
 FILED = Input(

@@ -25,10 +25,11 @@ FIRST_YEAR, LAST_YEAR = 1990, 2199
 
 
 class InvalidPeriod(ValueError):
-    """The text names no period; the message says what is expected."""
+    """The text names no period; ``text`` is what was written. Whoever tells people words it."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no period: write 2026, 2011Q3, 2026-10 or 2026-10-05.")
+        super().__init__(f"{text!r} is no period.")
+        self.text = text
 
 
 @dataclass(frozen=True, order=True)

@@ -11,7 +11,9 @@ from evaluation.documents import meaning_of, name_of, unit_of
 from evaluation.rules import Kind, Period
 from evaluation.selectors import Figure
 from evaluation.web.asked import address
+from evaluation.web.changes import Change, change
 from grid.models import Case
+from grid.selectors.clocks import Left, left_of
 
 
 def period_words(period: Period) -> str:
@@ -37,6 +39,8 @@ class Cell:
     denominator: int
     is_running: bool
     period: str
+    numerator_url: str
+    denominator_url: str
 
 
 def cell(figure: Figure) -> Cell:
@@ -50,30 +54,14 @@ def cell(figure: Figure) -> Cell:
         figure.denominator,
         figure.is_running,
         figure.period.key,
+        address(figure, "figure-records", part=figure.indicator.numerator.code),
+        address(figure, "figure-records", part=figure.indicator.denominator.code),
     )
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How a figure differs from another: points up or down, and whether that is good."""
-
-    text: str
-    css: str
-    sign: str
-
-
-def difference(now: Figure, before: Figure) -> Difference | None:
-    """The difference between two values; None where one of them has no data."""
-    if now.value is None or before.value is None:
-        return None
-    points = now.value - before.value
-    if points == 0:
-        return Difference(f"{points:.2f}", "eq", "＝")
-    is_up = points > 0
-    good = is_up == now.indicator.is_higher_better
-    return Difference(
-        f"{abs(points):.2f}", f"{'up' if is_up else 'dn'}-{'ok' if good else 'bad'}", "▲" if is_up else "▼"
-    )
+def difference(now: Figure, before: Figure) -> Change | None:
+    """The difference between two figures in points; None where one of them has no data."""
+    return change(now.value, before.value, now.indicator.is_higher_better)
 
 
 @dataclass(frozen=True)
@@ -109,10 +97,10 @@ def inputs_of(figure: Figure) -> list[Counted]:
 
 @dataclass(frozen=True)
 class Line:
-    """A case in a list, and how late it was closed, or is by now, in words; empty where it is not late."""
+    """A case in a list; ``late`` tells how late it was closed, or is by now, None where it is not late."""
 
     case: Case
-    late: str
+    late: Left | None
 
 
 def lines_of(cases: Iterable[Case]) -> list[Line]:
@@ -120,22 +108,11 @@ def lines_of(cases: Iterable[Case]) -> list[Line]:
     return [Line(case, _late(case)) for case in cases]
 
 
-def length_words(seconds: float) -> str:
-    """A length of time in two units at most."""
-    minutes = int(seconds) // 60
-    values = {"days": minutes // 1440, "hours": minutes // 60 % 24, "minutes": minutes % 60}
-    if values["days"]:
-        return _("%(days)s 日 %(hours)s 时") % values
-    return (_("%(hours)s 时 %(minutes)s 分") if values["hours"] else _("%(minutes)s 分")) % values
-
-
-def _late(case: Case) -> str:
+def _late(case: Case) -> Left | None:
     if case.close_deadline is None:
-        return ""
-    late = (case.closed_at or timezone.now()) - case.close_deadline
-    if late.total_seconds() <= 0:
-        return ""
-    return _("超 %(span)s") % {"span": length_words(late.total_seconds())}
+        return None
+    left = left_of(case.close_deadline, case.closed_at or timezone.now(), case.limit_unit)
+    return left if left.seconds < 0 else None
 
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 190, 44, 28, 20, 26

@@ -1,9 +1,11 @@
 """Pages of figures: each reads the address, asks the selectors, and answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -24,8 +26,8 @@ SERIES = 12
 
 
 @snapshot()
-def figure_list(request: HttpRequest) -> HttpResponse:
-    """Overview: all indicators of a region and its parts, and one indicator over time."""
+def figure_list(request: HttpRequest) -> HttpResponseBase:
+    """Overview: all indicators of a region and its parts, and one indicator over time; ``?format=`` gives a file."""
     asked = read(
         request,
         request.GET.get("indicator") or "on_time_closing_rate",
@@ -33,20 +35,13 @@ def figure_list(request: HttpRequest) -> HttpResponse:
         request.GET.get("period") or default_period().key,
     )
     found = selectors.overview(asked.place, asked.period, asked.indicator, user=request.user, is_cohort=asked.is_cohort)
+    if request.GET.get("format"):
+        return _overview_file(request, asked, found)
     rows = [found.own, *found.rows]
     context = {
         **_frame(request, asked, "figure-list"),
         "asked": asked,
-        "indicators": [
-            {
-                "code": i.code,
-                "name": name_of(i),
-                "unit": unit_of(i),
-                "is_on": i is asked.indicator,
-                "url": list_address(replace(asked, indicator=i)),
-            }
-            for i in INDICATORS.values()
-        ],
+        "indicators": _indicators(asked),
         "kpis": [
             {
                 "name": name_of(figure.indicator),
@@ -55,17 +50,7 @@ def figure_list(request: HttpRequest) -> HttpResponse:
             }
             for figure, before in zip(found.own.now, found.before, strict=True)
         ],
-        "rows": [
-            {
-                "place": row.place,
-                "depth": row.depth,
-                "is_own": row is found.own,
-                "url": list_address(replace(asked, place=row.place)),
-                "now": [shown.cell(figure) for figure in row.now],
-                "series": [shown.cell(figure) for figure in row.series],
-            }
-            for row in rows
-        ],
+        "rows": [_row(asked, row, is_own=row is found.own) for row in rows],
         "silent": found.silent,
         "periods": [{"key": p.key, "words": shown.period_words(p)} for p in found.periods],
         "has_data": any(row.has_data for row in rows),
@@ -75,6 +60,60 @@ def figure_list(request: HttpRequest) -> HttpResponse:
         "is_running": found.own.now[0].is_running,
     }
     return render(request, "evaluation/figure_list.html", context)
+
+
+def _indicators(asked: Asked) -> list[dict[str, Any]]:
+    """The indicators as tabs and heads."""
+    return [
+        {
+            "code": one.code,
+            "name": name_of(one),
+            "unit": unit_of(one),
+            "is_on": one is asked.indicator,
+            "url": list_address(replace(asked, indicator=one)),
+        }
+        for one in INDICATORS.values()
+    ]
+
+
+def _row(asked: Asked, row: selectors.Row, *, is_own: bool) -> dict[str, Any]:
+    """One region of the overview."""
+    return {
+        "place": row.place,
+        "depth": row.depth,
+        "is_own": is_own,
+        "url": list_address(replace(asked, place=row.place)),
+        "now": [shown.cell(figure) for figure in row.now],
+        "series": [shown.cell(figure) for figure in row.series],
+    }
+
+
+def _reader(number: int, name: str) -> Callable[[Any], Any]:
+    """What reads a part of a row's figure of the present period."""
+    return lambda row: getattr(row.now[number], name)
+
+
+def _overview_file(request: HttpRequest, asked: Asked, found: selectors.Overview) -> HttpResponseBase:
+    """The regions of the overview with value, numerator and denominator of every indicator."""
+    if not request.user.has_perm("evaluation.export_figure"):
+        raise PermissionDenied
+    columns = [Column(_("区域"), "place.name"), Column(_("区划"), "place.code")]
+    above, below = _("分子"), _("分母")
+    for number, one in enumerate(INDICATORS.values()):
+        columns += [
+            Column(f"{name_of(one)} {unit_of(one)}".strip(), _reader(number, "value")),
+            Column(f"{name_of(one)} {above}", _reader(number, "numerator")),
+            Column(f"{name_of(one)} {below}", _reader(number, "denominator")),
+        ]
+    return download(
+        request,
+        f"figures-{asked.place.shown}-{asked.period.key}",
+        columns,
+        [found.own, *found.rows],
+        action="figure.export",
+        kind="evaluation.figure",
+        division_code=asked.place.code,
+    )
 
 
 @snapshot()
@@ -107,7 +146,9 @@ def figure_detail(request: HttpRequest, indicator: str, region: str, period: str
         "silent": len(of_parts) - len(with_data),
         "against": [
             (shown.period_words(other.period), shown.cell(other), shown.difference(figure, other))
-            for other in (series[-2], own[asked.place.code, asked.indicator.code, year_before.key])
+            for other in {
+                one.period: one for one in (series[-2], own[asked.place.code, asked.indicator.code, year_before.key])
+            }.values()  # for a year, the period before is the year before
         ],
         "list_url": list_address(asked),
     }
@@ -233,7 +274,7 @@ def figure_export(request: HttpRequest, indicator: str, region: str, period: str
         request,
         name,
         COLUMNS,
-        cases.iterator(chunk_size=2000),
+        cases,
         action="figure.export",
         kind="evaluation.figure",
         division_code=asked.place.code,

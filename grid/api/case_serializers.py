@@ -9,8 +9,9 @@ from cityops.foundation.coordinates import CoordinateSystem
 from grid.models import Case, CaseStep
 from grid.rules.clock import Light
 from grid.rules.codes import CURRENT
-from grid.rules.transitions import REJECT_REASONS, Action
+from grid.rules.transitions import Action
 from grid.selectors.cases import CaseDetail
+from grid.selectors.moves import REASONS
 
 ROW_FIELDS = [
     "rid",
@@ -180,7 +181,7 @@ class MoveInput(StrictInput):
     """The inputs of a move; which ones it asks for stands in ``moves`` of the case."""
 
     opinion = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    reason = serializers.ChoiceField(choices=list(REJECT_REASONS.items()), required=False, help_text="CL_REJECT")
+    reason = serializers.ChoiceField(choices=list(REASONS.items()), required=False, help_text="CL_REJECT")
     rule = serializers.IntegerField(required=False, help_text="Disposal rule; without it the first of the class")
     duty_org = serializers.CharField(max_length=18, required=False)
     version = serializers.IntegerField(required=False, help_text="Refuse the move if the case has changed since")

@@ -80,6 +80,7 @@ class WorkCalendar:
     days: Mapping[date, bool] = field(default_factory=dict)
     official_years: frozenset[int] = frozenset()
     _spans: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, repr=False, compare=False)
+    _lengths: dict[date, timedelta] = field(default_factory=dict, repr=False, compare=False)
 
     def is_workday(self, day: date) -> bool:
         """Whether a day is worked: by notice, otherwise Monday to Friday."""
@@ -103,6 +104,14 @@ class WorkCalendar:
                 for start, end in (self.periods_on(day) if self.is_workday(day) else ())
             )
         return spans
+
+    def length_on(self, day: date) -> timedelta:
+        """How long a day is worked."""
+        length = self._lengths.get(day)
+        if length is None:
+            spans = self.spans_on(day)
+            length = self._lengths[day] = sum((closes - opens for opens, closes in spans), timedelta())
+        return length
 
 
 def _at(day: date, clock: time, zone: tzinfo) -> datetime:
@@ -153,12 +162,12 @@ def worked_between(start: datetime, end: datetime, calendar: WorkCalendar) -> ti
     worked = timedelta(0)
     if end <= start:
         return worked
-    day, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
-    while day <= last:
+    first, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
+    for day in {first, last}:
         for opens, closes in calendar.spans_on(day):
             worked += max(min(closes, end) - max(opens, start), timedelta(0))
-        day += timedelta(days=1)
-    return worked
+    between = (last - first).days - 1
+    return sum((calendar.length_on(first + timedelta(days=n + 1)) for n in range(between)), worked)
 
 
 def used_between(start: datetime, end: datetime, unit: Unit | str, calendar: WorkCalendar) -> timedelta:

@@ -207,15 +207,10 @@ HANDLING_STEPS = frozenset({MOVES[Action.SIGN].step_code, MOVES[Action.FEED_BACK
 """Steps that make a person a handler of the case."""
 BY_DEPARTMENT = frozenset({Action.SIGN, Action.RETURN, Action.FEED_BACK})
 """Moves that belong to the department which has the case."""
-REJECT_REASONS = {
-    "01": "不属范围",
-    "02": "重复",
-    "03": "现场不存在",
-    "04": "已自行处置",
-    "05": "信息不全",
-    "06": "权属不清待协调",
-}
-"""CL_REJECT."""
+LIMIT_OF_STAGE = {move.to_stage: move.limit for move in MOVES.values() if move.limit}
+"""Stage → the stage limit that runs in it; in stages that are not here the case's own limit runs."""
+REJECT_REASONS = ("01", "02", "03", "04", "05", "06")
+"""Codes of CL_REJECT; their words are in ``selectors.moves``."""
 
 
 def reachable() -> dict[Stage, frozenset[Stage]]:

@@ -10,17 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from grid.models import Case
 from grid.models.cases import CaseQuerySet
-from grid.rules.clock import Light
 from grid.rules.stages import FINAL_STAGES
+from grid.selectors import lights
 from grid.selectors.moves import stages_waiting_for
 
 CLASS_DIGITS = 5
-LIGHTS = (
-    (Light.GREEN.value, _("绿灯")),
-    (Light.YELLOW.value, _("黄灯")),
-    (Light.RED.value, _("红灯")),
-    (Light.PAUSED.value, _("暂停计时")),
-)
 SITUATIONS = (
     ("open", _("未完结")),
     ("overdue", _("已过结案期限")),
@@ -48,7 +42,9 @@ class CaseFilter(django_filters.FilterSet):
     situation = django_filters.ChoiceFilter(
         choices=SITUATIONS, method="by_situation", label=_("办理情况"), help_text=SITUATION_HELP
     )
-    light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"), help_text=LIGHT_HELP)
+    light = django_filters.ChoiceFilter(
+        choices=lights.CHOICES, method="by_light", label=_("灯号"), help_text=LIGHT_HELP
+    )
     kind = django_filters.ChoiceFilter(choices=Case.Kind.choices, label=_("类别"))
     class_code = django_filters.CharFilter(method="by_class", label=_("分类代码"))
     source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"))
@@ -58,6 +54,8 @@ class CaseFilter(django_filters.FilterSet):
     duty_org = django_filters.CharFilter(label=_("处置责任单位"))
     reported_from = django_filters.DateFilter(method="by_first_day", label=_("上报日期从"))
     reported_to = django_filters.DateFilter(method="by_last_day", label=_("上报日期到"))
+    filed_from = django_filters.DateFilter(method="by_first_day", label=_("立案日期从"))
+    filed_to = django_filters.DateFilter(method="by_last_day", label=_("立案日期到"))
     waiting = django_filters.BooleanFilter(method="by_waiting", label=_("等我办理"), help_text=WAITING_HELP)
     updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte", label=_("更新时间从"))
 
@@ -102,13 +100,13 @@ class CaseFilter(django_filters.FilterSet):
         """A division and all under it; the zeros at the end of a code of 12 digits may be left out."""
         return queryset.filter(division_code__startswith=_prefix(value.strip()))
 
-    def by_first_day(self, queryset: QuerySet[Any], _name: str, value: Any) -> QuerySet[Any]:
-        """Reported on this day or later, in the city's time."""
-        return queryset.filter(reported_at__gte=_midnight(value))
+    def by_first_day(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """Reported (or filed) on this day or later, in the city's time."""
+        return queryset.filter(**{f"{_moment_of(name)}__gte": _midnight(value)})
 
-    def by_last_day(self, queryset: QuerySet[Any], _name: str, value: Any) -> QuerySet[Any]:
-        """Reported on this day or earlier, in the city's time."""
-        return queryset.filter(reported_at__lt=_midnight(value + timedelta(days=1)))
+    def by_last_day(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """Reported (or filed) on this day or earlier, in the city's time."""
+        return queryset.filter(**{f"{_moment_of(name)}__lt": _midnight(value + timedelta(days=1))})
 
     def by_waiting(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         """Cases standing where this person may do something next."""
@@ -124,6 +122,11 @@ def _prefix(code: str) -> str:
         if not code[digits:].strip("0"):
             return code[:digits] if code.strip("0") else ""
     return code
+
+
+def _moment_of(name: str) -> str:
+    """The field that a filter of days is about: ``filed_from`` → ``filed_at``."""
+    return f"{name.rpartition('_')[0]}_at"
 
 
 def _midnight(day: Any) -> datetime:

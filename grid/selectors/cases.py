@@ -1,6 +1,7 @@
 """Questions about cases: lists, one case with its steps, the numbers of a desk, neighbours."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,6 +66,12 @@ def case_detail(user: User, case_no: str) -> CaseDetail:
     codes = {step.operator_org for step in steps} | {case.duty_org}
     names = dict(Organisation.objects.filter(org_code__in=codes - {""}).values_list("org_code", "name"))
     return CaseDetail(case, steps, open_moves(user, case, steps), names, place_of(case.division_code))
+
+
+def department_names(cases: Iterable[Case]) -> dict[str, str]:
+    """Code → name of the departments that answer for the cases; one query."""
+    codes = {case.duty_org for case in cases if case.duty_org}
+    return {row.org_code: str(row) for row in Organisation.objects.filter(org_code__in=codes)}
 
 
 def place_of(division_code: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.models import Organisation, User
 from cityops.accounts.scoping import may_work_on
@@ -23,6 +25,15 @@ DISPOSAL_TYPES = (
     Organisation.Type.COMMUNITY.value,
 )
 """Kinds of organisations that a case can be dispatched to."""
+REASONS: dict[str, str | Promise] = {
+    "01": _("不属范围"),
+    "02": _("重复"),
+    "03": _("现场不存在"),
+    "04": _("已自行处置"),
+    "05": _("信息不全"),
+    "06": _("权属不清待协调"),
+}
+"""CL_REJECT in words; the codes are those of the rule."""
 
 
 @dataclass(frozen=True)

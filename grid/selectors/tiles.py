@@ -22,6 +22,7 @@ from cityops.regions.models import WEB_MERCATOR, Division
 from cityops.regions.rules import Level
 from grid.models import Case, Component, UnitGrid
 from grid.rules.clock import Light
+from grid.selectors.lights import WORDS
 
 EXTENT = 4096
 """Units along the edge of a tile."""
@@ -127,7 +128,7 @@ def _single(rows: QuerySet[Any], tile: Tile, column: str, *fields: str, **more: 
 
 
 def _cells(rows: QuerySet[Any], tile: Tile, column: str, **more: Any) -> QuerySet[Any]:
-    """One point per cell of the tile, in the middle of what lies there, with ``count``."""
+    """One point per cell of the tile, in the middle of what lies there, with ``count`` and what else is counted."""
     edge = tile.metres / CELLS
     cell = Func(F(column), Value(edge), function="ST_SnapToGrid", output_field=GeometryField(srid=WEB_MERCATOR))
     counted = rows.filter(**{f"{column}__bboverlaps": tile.envelope()}).order_by().annotate(cell=cell).values("cell")
@@ -146,8 +147,8 @@ def _cases(tile: Tile, rows: QuerySet[Any]) -> Parts:
     if tile.z < POINTS_FROM and _are_many(rows, tile):
         ranked = [When(light_now=light.value, then=Value(rank)) for light, rank in SEVERITY.items()]
         worst = Max(Choose(*ranked, default=Value(0), output_field=IntegerField()))
-        reds = Count("pk", filter=Q(light_now=Light.RED.value))
-        return [("cells", _cells(rows, tile, "geom_3857", worst=worst, reds=reds))]
+        lit = {light.value: Count("pk", filter=Q(light_now=light.value)) for light in WORDS}
+        return [("cells", _cells(rows, tile, "geom_3857", worst=worst, **lit))]
     named = {"no": F("case_no"), "light": F("light_now"), "name": F("matter_name")}
     return [("cases", _single(rows.order_by("-reported_at"), tile, "geom_3857", **named))]
 

@@ -17,18 +17,9 @@ from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refuse
 from grid.models import Case, CaseStep
 from grid.rules.moving import DEFAULT_RULE, FilingRule, changes_of, step_deadline
 from grid.rules.stages import Stage
-from grid.rules.transitions import (
-    BY_DEPARTMENT,
-    HANDLING_STEPS,
-    MOVES,
-    REJECT_REASONS,
-    Action,
-    Move,
-    is_own_work,
-    may_handle,
-)
+from grid.rules.transitions import BY_DEPARTMENT, HANDLING_STEPS, MOVES, Action, Move, is_own_work, may_handle
 from grid.selectors.calendar import current_desk
-from grid.selectors.moves import DISPOSAL_TYPES, label_of, rules_of
+from grid.selectors.moves import DISPOSAL_TYPES, REASONS, label_of, rules_of
 from grid.selectors.places import city_prefix
 from grid.services.components import mended
 
@@ -177,8 +168,8 @@ def _fault(name: str, rule: str, text: str) -> InvalidInput:
 
 
 def _reason(case: Case, value: Any) -> str:
-    if value not in REJECT_REASONS:
-        known = "、".join(f"{code} {text}" for code, text in REJECT_REASONS.items())
+    if value not in REASONS:
+        known = _("、").join(f"{code} {text}" for code, text in REASONS.items())
         raise _fault("reason", "code", _("请选择不予立案原因:%s。") % known)
     return str(value)
 

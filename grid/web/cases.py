@@ -1,28 +1,26 @@
 """Pages of cases: the list with its map, one case with its steps, the export of what the list shows."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cityops.accounts.models import Organisation
-from cityops.foundation.patience import patience
+from cityops.foundation.exports import download
 from cityops.regions.rules import Level
 from grid.models import Case
 from grid.selectors.cases import case_detail as detail_of
-from grid.selectors.cases import nearby_cases
+from grid.selectors.cases import department_names, nearby_cases
+from grid.selectors.clocks import unit_now
 from grid.selectors.extents import extent_of, names_of
-from grid.services.exports import EXPORT_LIMIT, export_cases
 from grid.web import moves
+from grid.web.case_columns import case_columns
 from grid.web.filters import ALL, VIEWS, CaseListFilter
 
 PAGE_SIZE = 40
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _filtered(request: HttpRequest, at: datetime) -> CaseListFilter:
@@ -34,6 +32,7 @@ def _filtered(request: HttpRequest, at: datetime) -> CaseListFilter:
 def case_list(request: HttpRequest) -> HttpResponse:
     """Cases as a list and on a map, narrowed by what stands in the address; htmx asks for the results alone."""
     at = timezone.now()
+    part = request.headers.get("HX-Target") == "results"
     asked = _filtered(request, at)
     page = Paginator(asked.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     chosen = asked.chosen
@@ -46,10 +45,11 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "departments": department_names(page),
         "query": _without_page(request),
         "bounds": extent_of([case.geom for case in page]),
-        "is_filtered": bool(set(chosen) - {"view", "order"}),
+        "is_filtered": bool({name for name, value in chosen.items() if (name, value) != ("view", ALL)}),
+        "order": asked.order,
         "as_of": at,
+        "part": part,
     }
-    part = request.headers.get("HX-Target") == "results"
     return render(request, "grid/parts/case_results.html" if part else "grid/case_list.html", facts)
 
 
@@ -58,12 +58,6 @@ def _without_page(request: HttpRequest) -> str:
     asked = request.GET.copy()
     asked.pop("page", None)
     return asked.urlencode()
-
-
-def department_names(cases: Iterable[Case]) -> dict[str, str]:
-    """Code → name of the departments that answer for the cases; one query."""
-    codes = {case.duty_org for case in cases if case.duty_org}
-    return {row.org_code: str(row) for row in Organisation.objects.filter(org_code__in=codes)}
 
 
 @require_safe
@@ -84,18 +78,14 @@ def detail_facts(request: HttpRequest, case_no: str, bound: moves.Bound | None =
         "place": detail.place,
         "nearby": nearby_cases(user, case.geom.x, case.geom.y, metres=100, hours=24 * 30, besides=case_no, limit=5),
         "desk": moves.options(case, detail.moves, bound),
-        "now": timezone.now(),
+        "unit": unit_now(case),
+        "as_of": timezone.now(),
     }
 
 
 @require_safe
-def case_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """The list as xlsx: exactly the cases that the filters of the address leave."""
+def case_export(request: HttpRequest) -> HttpResponseBase:
+    """The list as a file: exactly the cases that the filters of the address leave, in the list's order."""
     at = timezone.now()
     asked = _filtered(request, at)
-    with patience():
-        workbook = export_cases(asked.qs[:EXPORT_LIMIT], filters=asked.chosen)
-    answer = StreamingHttpResponse(workbook, content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="cases-{timezone.localtime(at):%Y%m%d-%H%M}.xlsx"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return download(request, "cases", case_columns(request.user, at), asked.qs, action="case.export", kind="case")

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cityops.foundation.errors import InvalidInput, NotAllowed, Refused
+from cityops.foundation.errors import InvalidInput, Refused
 from grid.rules.transitions import Action
 from grid.selectors.cases import case_detail, nearby_cases
 from grid.selectors.classes import find_classes
@@ -87,16 +87,14 @@ def case_act(request: HttpRequest, case_no: str, action: str) -> HttpResponse:
     return render(request, "grid/case_detail.html", facts, status=422)
 
 
-def _make_without_form(request: HttpRequest, case_no: str, action: str) -> HttpResponseRedirect:
+def _make_without_form(request: HttpRequest, case_no: str, action: str) -> HttpResponse:
     """A move that is not open to the person: the service knows why (done before, moved on, not permitted)."""
     user: Any = request.user
     try:
         act(user, case_no, action, version=_version(request))
     except (Refused, InvalidInput) as refusal:
         messages.error(request, refusal.detail)
-    except NotAllowed:
-        raise
-    return HttpResponseRedirect(request.path.split("/desk/")[0] + f"/cases/{case_no}/")
+    return redirect("case-detail", case_no=case_no)
 
 
 def _given(form: MoveForm) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cityops.foundation.ordering import order_of
 from cityops.regions.models import Division
 from cityops.regions.rules import Level, scope_prefix
 from grid.models import Case
 from grid.rules import FINAL_STAGES
 from grid.rules.clock import Light
+from grid.selectors import lights
 from grid.selectors.boards import day_start
 from grid.selectors.case_filters import CaseFilter
 
@@ -29,42 +31,41 @@ VIEWS = (
     (ALL, _("全部")),
 )
 """Saved views of the list, as tabs."""
-LIGHTS = (
-    (Light.RED.value, _("红 超期")),
-    (Light.YELLOW.value, _("黄 将到期")),
-    (Light.GREEN.value, _("绿 正常")),
-    (Light.PAUSED.value, _("暂停")),
-)
 ORDERS = {
-    "": ("-reported_at", "-rid"),
-    "oldest": ("reported_at", "rid"),
     "due": ("due_now", "-reported_at", "-rid"),
+    "number": ("case_no",),
+    "class": ("class_code", "-reported_at", "-rid"),
+    "state": ("state", "-reported_at", "-rid"),
+    "department": ("duty_org", "-reported_at", "-rid"),
+    "reported": ("reported_at", "rid"),
 }
-ORDER_NAMES = (("oldest", _("最早上报在前")), ("due", _("最早到期在前")))
+"""What the list can be ordered by."""
+USUAL_ORDER = "-reported"
+DAYS = ("reported_from", "reported_to", "filed_from", "filed_to")
 
 
 class CaseListFilter(CaseFilter):
-    """The filters of lists and API, with the page's saved views and orders; rows carry ``light_now``, ``due_now``."""
+    """The filters of lists and API, with the page's views and ``order``; rows carry ``light_now``, ``due_now``."""
 
     view = django_filters.ChoiceFilter(choices=VIEWS, method="by_view", widget=forms.HiddenInput)
     state = django_filters.ChoiceFilter(choices=Case.State.choices, label=_("环节"), empty_label=_("全部环节"))
-    light = django_filters.ChoiceFilter(choices=LIGHTS, method="by_light", label=_("灯号"), empty_label=_("全部灯号"))
-    source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"), empty_label=_("全部来源"))
-    order = django_filters.ChoiceFilter(
-        choices=ORDER_NAMES, method="by_order", label=_("排序"), empty_label=_("最新上报在前")
+    light = django_filters.ChoiceFilter(
+        choices=lights.CHOICES, method="by_light", label=_("灯号"), empty_label=_("全部灯号")
     )
+    source = django_filters.ChoiceFilter(choices=Case.Source.choices, label=_("问题来源"), empty_label=_("全部来源"))
 
     class Meta(CaseFilter.Meta):
         pass
 
     def __init__(self, data: Any, queryset: QuerySet[Any], *, request: HttpRequest, at: datetime | None = None) -> None:
         self.at = at or timezone.now()
-        super().__init__(data, queryset.order_by(*ORDERS[""]), request=request)
+        self.order = order_of(data.get("order"), ORDERS, USUAL_ORDER)
+        super().__init__(data, queryset.order_by(*self.order.fields), request=request)
         fields: Any = self.form.fields
         fields["division"].widget = forms.Select(choices=[("", _("全部区划")), *division_choices(request.user)])
         for field in fields.values():
             field.help_text = ""  # said to other systems; the page has its labels
-        for name in ("reported_from", "reported_to"):
+        for name in DAYS:
             fields[name].widget = forms.DateInput(attrs={"type": "date"})
 
     @property
@@ -90,10 +91,6 @@ class CaseListFilter(CaseFilter):
     def by_light(self, queryset: Any, _name: str, value: str) -> QuerySet[Any]:
         """Open cases with this light; the rows carry it already."""
         return queryset.open().filter(light_now=value)
-
-    def by_order(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """In the order asked for."""
-        return queryset.order_by(*ORDERS[value])
 
 
 def division_choices(user: Any) -> list[tuple[str, str]]:

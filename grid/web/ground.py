@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cityops.foundation.exports import Column, download
+from cityops.foundation.ordering import Order, Orders, order_of
 from grid.selectors import ground
 from grid.web.ground_forms import ComponentFilter, GridFilter
 
@@ -44,16 +45,41 @@ COMPONENT_COLUMNS = (
 )
 
 
+GRID_ORDERS = {
+    "code": ("grid_code",),
+    "name": ("name", "grid_code"),
+    "division": ("division_code", "grid_code"),
+    "area": ("area_m2", "grid_code"),
+    "status": ("status", "grid_code"),
+    "changed": ("change_date", "grid_code"),
+}
+COMPONENT_ORDERS = {
+    "code": ("obj_id",),
+    "name": ("obj_name", "obj_id"),
+    "class": ("class_code", "obj_id"),
+    "state": ("state", "obj_id"),
+    "division": ("division_code", "obj_id"),
+    "grid": ("grid_code", "obj_id"),
+    "authority": ("dept_name1", "obj_id"),
+    "changed": ("change_date", "obj_id"),
+}
+
+
+def _order(request: HttpRequest, offered: Orders) -> Order:
+    return order_of(request.GET.get("order"), offered, "code")
+
+
 def _chosen(form: Any) -> dict[str, str]:
     """What the filter asks for; a value that is not offered narrows nothing and is told beside its field."""
     form.is_valid()
     return {name: value for name, value in form.cleaned_data.items() if value}
 
 
-def _list(request: HttpRequest, template: str, form: Any, rows: Any, chosen: dict[str, str]) -> HttpResponse:
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+def _list(request: HttpRequest, template: str, form: Any, rows: Any, orders: Orders) -> HttpResponse:
+    order = _order(request, orders)
+    page = Paginator(rows.order_by(*order.fields), PAGE_SIZE).get_page(request.GET.get("page"))
     names = ground.division_names({row.division_code for row in page})
-    facts = {"form": form, "page": page, "names": names, "is_filtered": bool(chosen)}
+    facts = {"form": form, "page": page, "names": names, "is_filtered": bool(_chosen(form)), "order": order}
     return render(request, template, facts, status=400 if form.errors else 200)
 
 
@@ -61,9 +87,8 @@ def _list(request: HttpRequest, template: str, form: Any, rows: Any, chosen: dic
 def grid_list(request: HttpRequest) -> HttpResponse:
     """单元网格."""
     form = GridFilter(request.GET)
-    chosen = _chosen(form)
-    rows = ground.filter_grids(ground.visible_grids(request.user), **chosen)  # type: ignore[arg-type]
-    return _list(request, "grid/grid_list.html", form, rows, chosen)
+    rows = ground.filter_grids(ground.visible_grids(request.user), **_chosen(form))  # type: ignore[arg-type]
+    return _list(request, "grid/grid_list.html", form, rows, GRID_ORDERS)
 
 
 @require_safe
@@ -76,16 +101,16 @@ def grid_detail(request: HttpRequest, grid_code: str) -> HttpResponse:
 def grid_export(request: HttpRequest) -> StreamingHttpResponse | FileResponse:
     """The grids that the list shows, as a file."""
     rows = ground.filter_grids(ground.visible_grids(request.user), **_chosen(GridFilter(request.GET)))  # type: ignore[arg-type]
-    return download(request, "grids", GRID_COLUMNS, rows.iterator(chunk_size=2000), action="grid.export")
+    rows = rows.order_by(*_order(request, GRID_ORDERS).fields)
+    return download(request, "grids", GRID_COLUMNS, rows, action="grid.export")
 
 
 @require_safe
 def component_list(request: HttpRequest) -> HttpResponse:
     """管理部件."""
     form = ComponentFilter(request.GET)
-    chosen = _chosen(form)
-    rows = ground.filter_components(ground.visible_components(request.user), **chosen)  # type: ignore[arg-type]
-    return _list(request, "grid/component_list.html", form, rows, chosen)
+    rows = ground.filter_components(ground.visible_components(request.user), **_chosen(form))  # type: ignore[arg-type]
+    return _list(request, "grid/component_list.html", form, rows, COMPONENT_ORDERS)
 
 
 @require_safe
@@ -100,4 +125,5 @@ def component_export(request: HttpRequest) -> StreamingHttpResponse | FileRespon
     """The components that the list shows, as a file."""
     rows = ground.visible_components(request.user).defer("geom_3857", "extra")  # type: ignore[arg-type]
     rows = ground.filter_components(rows, **_chosen(ComponentFilter(request.GET)))
-    return download(request, "components", COMPONENT_COLUMNS, rows.iterator(chunk_size=2000), action="component.export")
+    rows = rows.order_by(*_order(request, COMPONENT_ORDERS).fields)
+    return download(request, "components", COMPONENT_COLUMNS, rows, action="component.export")

@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from grid.models import Case
-from grid.rules.transitions import REJECT_REASONS, Action
-from grid.selectors.moves import OpenMove, disposal_organisations, rules_of
+from grid.rules.transitions import Action
+from grid.selectors.moves import REASONS, OpenMove, disposal_organisations, rules_of
 from sync.standard.models import DisposalRule
 
 EFFECTS: dict[Action, str | Promise] = {
@@ -29,15 +29,6 @@ EFFECTS: dict[Action, str | Promise] = {
 }
 """What happens when the button is pressed, said before it is."""
 WARNINGS = frozenset({Action.REJECT, Action.RETURN, Action.FAIL_CHECK})
-REASONS: dict[str, str | Promise] = {
-    "01": _("不属范围"),
-    "02": _("重复"),
-    "03": _("现场不存在"),
-    "04": _("已自行处置"),
-    "05": _("信息不全"),
-    "06": _("权属不清待协调"),
-}
-"""CL_REJECT in words; the codes are those of the rule."""
 
 
 class MoveForm(forms.Form):
@@ -45,9 +36,7 @@ class MoveForm(forms.Form):
 
     duty_org = forms.ChoiceField(label=_("责任单位"))
     rule = forms.ChoiceField(label=_("立案条件"), widget=forms.RadioSelect)
-    reason = forms.ChoiceField(
-        label=_("原因"), choices=[("", _("请选择原因")), *((code, REASONS[code]) for code in REJECT_REASONS)]
-    )
+    reason = forms.ChoiceField(label=_("原因"), choices=[("", _("请选择原因")), *REASONS.items()])
     opinion = forms.CharField(
         label=_("意见"),
         max_length=2000,

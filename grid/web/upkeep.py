@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cityops.foundation.errors import CityOpsError, Refused
+from cityops.foundation.exports import Column, download
+from cityops.foundation.ordering import order_of
 from cityops.foundation.patience import patience
 from grid.models import ImportRun
 from grid.selectors import ground
@@ -54,14 +57,41 @@ def component_state(request: HttpRequest, obj_id: str) -> HttpResponse:
     return redirect("component-detail", obj_id)
 
 
+RUN_ORDERS = {
+    "run": ("id",),
+    "kind": ("kind", "id"),
+    "file": ("file_name", "id"),
+    "state": ("state", "id"),
+    "read": ("rows_read", "id"),
+    "taken": ("rows_taken", "id"),
+    "refused": ("rows_refused", "id"),
+    "started": ("started_at", "id"),
+}
+RUN_COLUMNS = (
+    Column(_lazy("批次"), "pk"),
+    Column(_lazy("类别"), lambda run: run.get_kind_display()),
+    Column(_lazy("文件"), "file_name"),
+    Column(_lazy("状态"), lambda run: run.get_state_display()),
+    Column(_lazy("读取"), "rows_read"),
+    Column(_lazy("导入"), "rows_taken"),
+    Column(_lazy("退回"), "rows_refused"),
+    Column(_lazy("开始"), "started_at"),
+    Column(_lazy("操作人"), lambda run: run.started_by or ""),
+)
+
+
 @require_safe
-def import_list(request: HttpRequest) -> HttpResponse:
-    """导入: what was imported, newest first."""
+def import_list(request: HttpRequest) -> HttpResponseBase:
+    """导入: what was imported, newest first; ``?format=`` gives the list as a file."""
     rows = ground.visible_runs(request.user)  # type: ignore[arg-type]
     if (kind := request.GET.get("kind", "")) in ImportRun.Kind.values:
         rows = rows.filter(kind=kind)
+    order = order_of(request.GET.get("order"), RUN_ORDERS, "-run")
+    rows = rows.order_by(*order.fields)
+    if request.GET.get("format"):
+        return download(request, "imports", RUN_COLUMNS, rows, action="import.export", kind="import")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    facts = {"page": page, "kinds": ImportRun.Kind.choices, "kind": kind}
+    facts = {"page": page, "kinds": ImportRun.Kind.choices, "kind": kind, "order": order}
     return render(request, "grid/import_list.html", facts)
 
 
@@ -101,7 +131,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = ground.get_run(request.user, pk)  # type: ignore[arg-type]
     page = Paginator(run.issues.order_by("row_no", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
     facts = {"run": run, "page": page, "rules": ground.issues_by_rule(run), "summary": _summary(run)}
-    return render(request, "grid/parts/import_run.html" if request.htmx else "grid/import_detail.html", facts)  # type: ignore[attr-defined]
+    part = request.headers.get("HX-Target") == "run"
+    return render(request, "grid/parts/import_run.html" if part else "grid/import_detail.html", facts)
 
 
 def _summary(run: ImportRun) -> list[tuple[str, Any]]:

@@ -6,7 +6,7 @@ from django.contrib.gis.geos import Point, Polygon
 from django.utils import timezone
 
 from cityops.accounts.models import Organisation
-from grid.models import Case, CaseStep, UnitGrid
+from grid.models import Case, CaseStep, Component, UnitGrid
 from tiers.models import Node
 
 WEST, SOUTH, STEP = 120.165, 30.245, 0.004
@@ -21,6 +21,11 @@ def fill(city: str = "330100000000", street: str = "330102001", count: int = 45)
     node = f"{city}-C"
     grids = [_grid(node, street, place) for place in range(9)]
     UnitGrid.objects.bulk_create(grids)
+    Component.objects.create(
+        origin_code=node, obj_id=f"{street}00100001", obj_name="供水井盖", class_code="01001",
+        std_ref="GB/T 47678.5-2026", dept_code1="", dept_name1="", grid_code=grids[0].grid_code,
+        division_code=grids[0].division_code, init_date=dt.date(2026, 1, 1), geom=Point(WEST, SOUTH, srid=4490),
+    )  # fmt: skip
     duty = Organisation.objects.filter(org_type="05").order_by("org_code").first()
     cases = [_case(node, city, grids[n % 9], n, duty.org_code if duty else "") for n in range(count)]
     Case.objects.bulk_create(cases)

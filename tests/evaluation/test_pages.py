@@ -154,3 +154,20 @@ def test_the_nation_sees_cities_under_their_province(client, cases, as_tier):
     shown = text(client.get("/figures/?period=2026-10"))
     assert shown.index(f"/on_time_closing_rate/{ZHEJIANG}/") < shown.index(f"/on_time_closing_rate/{HANGZHOU}/")
     assert "60.00" in shown
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "不是统计期"), ("en", "is no period")])
+def test_what_is_no_period_is_refused_in_the_readers_language(client, cases, language, words):
+    sign_in(client)
+    answer = client.get(f"/api/v1/figures/?period=2026-13&region={HANGZHOU}", headers={"Accept-Language": language})
+    assert answer.status_code == 400
+    assert words in answer.json()["detail"]
+
+
+def test_the_overview_comes_as_a_file_to_whom_may_export(client, cases):
+    client.force_login(person("leader", division_code=ZHEJIANG))
+    sheet = openpyxl.load_workbook(BytesIO(b"".join(client.get("/figures/?format=xlsx").streaming_content))).active
+    assert sheet["A1"].value == "区域"
+    assert sheet.max_column == 17
+    client.force_login(person("acceptor", division_code=ZHEJIANG))
+    assert client.get("/figures/?format=xlsx").status_code == 403

@@ -6,6 +6,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
+from cityops.foundation import exports
 from cityops.foundation.models import AuditEvent
 from grid.models import Case
 from grid.rules.codes import CURRENT
@@ -70,7 +71,10 @@ def test_another_citys_case_is_nowhere(client, case, page):
 def test_an_export_holds_what_the_list_shows_and_is_audited(client, leader, case):
     answer = client.get("/cases/export/?view=open")
     sheet = openpyxl.load_workbook(BytesIO(b"".join(answer.streaming_content))).active
-    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [case.case_no]
+    heads, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    shown = dict(zip(heads, rows[0], strict=True))
+    assert (len(rows), shown["案件号"], shown["灯号"], shown["环节"]) == (1, case.case_no, "绿", "已上报")
+    assert shown["剩余时间"].startswith("剩 ")
     assert AuditEvent.objects.filter(action="case.export", user_id=leader.pk).count() == 1
 
 
@@ -117,3 +121,44 @@ def test_a_report_outside_the_city_is_refused_at_its_field(client, leader):
 
 def test_a_search_for_a_number_goes_straight_to_the_case(client, leader, case):
     assert client.get(f"/cases/search/?q={case.case_no}").headers["Location"] == f"/cases/{case.case_no}/"
+
+
+def test_an_export_that_a_workbook_does_not_hold_is_refused_with_number_and_remedy(client, leader, case, monkeypatch):
+    monkeypatch.setattr(exports, "XLSX_ROWS", 0)
+    answer = client.get("/cases/export/")
+    assert answer.status_code == 400
+    assert "共 1 条" in answer.content.decode()
+    assert "缩小筛选范围" in answer.content.decode()
+    assert client.get("/cases/export/?format=csv").status_code == 200
+    assert not AuditEvent.objects.filter(action="case.export", after__file__endswith="xlsx").exists()
+
+
+def test_a_view_without_cases_says_that_it_is_a_view(client, leader, case):
+    assert "换一个视图" in client.get("/cases/?view=finished").content.decode()
+    assert "这里还没有案件" not in client.get("/cases/?view=finished").content.decode()
+
+
+def test_heads_order_the_list_and_say_so(client, leader, case):
+    page = client.get("/cases/?order=number").content.decode()
+    assert 'aria-sort="ascending"><a class="sort" id="sort-number" href="?order=-number"' in page
+    assert 'aria-sort="descending"' in client.get("/cases/").content.decode()  # the newest first
+    assert client.get("/cases/?order=description").context["order"].value == "-reported"
+
+
+def test_what_stands_beside_the_results_is_refreshed_with_them(client, leader, case):
+    part = client.get("/cases/?q=x", headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
+    assert 'id="asof" hx-swap-oob="true"' in part
+    assert 'id="views" hx-swap-oob="true"' in part
+    assert "q=x&amp;view=open" in part
+    home = client.get("/", headers={"HX-Request": "true", "HX-Target": "results"}).content.decode()
+    for name in ("asof", "hours-shown", "map-count", "lgd-red", "lgd-paused"):
+        assert f'id="{name}" hx-swap-oob="true"' in home, name
+    assert "hx-swap-oob" not in client.get("/").content.decode()
+
+
+def test_a_case_in_no_grid_offers_no_others_of_its_grid(client, leader, case):
+    Case.objects.update(grid_code="")
+    ground.registered()
+    page = client.get(f"/cases/{case.case_no}/").content.decode()
+    assert "附近案件" in page
+    assert "同网格全部" not in page

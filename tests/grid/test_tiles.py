@@ -47,6 +47,15 @@ def test_a_case_is_a_point_close_by_and_part_of_a_count_far_out(client, case, mo
     assert case.case_no.encode() not in far.content
 
 
+def test_far_out_a_cell_counts_its_cases_by_light(client, case, monkeypatch):
+    """The legend's filter shows the right number without asking again."""
+    client.force_login(people.person())
+    monkeypatch.setattr(tiles, "FEW", 0)
+    far = client.get(address("cases", 9)).content
+    for key in (b"count", b"red", b"yellow", b"green", b"paused"):
+        assert key in far
+
+
 def test_another_citys_person_gets_an_empty_tile(client, case):
     client.force_login(people.person(division_code=people.NINGBO))
     assert client.get(address("cases", 14)).status_code == 204

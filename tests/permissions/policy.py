@@ -128,6 +128,7 @@ EXCHANGE = (
     Row("exchange-link", ALL, _LINK, about="link"),
     Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", posts=True),
     Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", posts=True),
+    Row("exchange-records", ALL, _LINK, about="held"),
     Row("exchange-parked", ALL, _LINK, lists="parked"),
     Row("exchange-parked-export", ALL, _LINK, lists="parked"),
     Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", posts=True),

@@ -143,25 +143,17 @@ def test_its_trail_is_theirs_who_are_responsible(insider, stranger, number, worl
     assert stranger.get(reverse("audit-detail", args=[entry.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("code", [NINGBO, "320000000000"])
-@pytest.mark.parametrize("letter", ["p", "n"])
-def test_what_its_city_sent_is_theirs_who_are_responsible(letter, code, world, insider, stranger):
-    """The evidence of the exchange: at the nation it comes over the link of the province."""
+@pytest.fixture
+def sent(letter, world):
+    """The evidence of what the city sent, here: at the nation it comes over the link of the province."""
     up = "330000000000-P" if letter == "n" else CITY
     Link.objects.create(peer_code=up, peer_name="下级", role="child", state="live")
-    parent = Link.objects.create(peer_code="000000000000-N", peer_name="国家", role="parent", state="live")
+    Link.objects.create(peer_code=ABOVE, peer_name="国家", role="parent", state="live")
     stream = Stream.objects.create(
         producer_code=CITY, flow="up", scope="A", lane="normal", epoch_id="0" * 32, seq=77_001, chain=b"\0" * 32
     )
     Parked.objects.create(
-        stream=stream,
-        epoch_no=1,
-        seq=77_001,
-        flow="up",
-        dataset="GL01",
-        owner_code=CITY,
-        rid="1" * 32,
-        line="x",
+        stream=stream, epoch_no=1, seq=77_001, flow="up", dataset="GL01", owner_code=CITY, rid="1" * 32, line="x"
     )
     Receipt.objects.create(
         stream=stream, receiver_code=world_node(letter), epoch_no=1, from_seq=1, upto_seq=77_001, applied=1,
@@ -172,30 +164,48 @@ def test_what_its_city_sent_is_theirs_who_are_responsible(letter, code, world, i
         examples=["11111111"], at="2026-11-24T00:00:00Z",
     )  # fmt: skip
     Enrolment.objects.create(child_code=CITY, code_sha=b"x", state="asked", made_by="x", expires_at="2099-01-01T00:00Z")
+    return up
+
+
+ABOVE = "000000000000-N"
+of_another_region = pytest.mark.parametrize("code", [NINGBO, "320000000000"])
+at_an_upper_tier = pytest.mark.parametrize("letter", ["p", "n"])
+
+
+@of_another_region
+@at_an_upper_tier
+def test_what_its_city_sent_is_shown_to_whom_is_responsible(letter, code, sent, insider, stranger):
     pages = {
         "parked": reverse("exchange-parked"),
         "parked of the city": reverse("exchange-parked") + f"?owner={CITY}&state=",
         "overview": reverse("exchange-overview"),
-        "the link to the parent": reverse("exchange-link", args=[parent.peer_code]),
+        "the link to the parent": reverse("exchange-link", args=[ABOVE]),
         "enrolments": reverse("exchange-enrolments"),
         "API: parked": reverse("api:exchange-parked-list"),
         "API: datasets": reverse("api:exchange-dataset-list"),
         "API: links": reverse("api:exchange-link-list"),
     }
-    assert CITY in body_of(insider.get(pages["parked"]))
-    assert CITY in body_of(insider.get(pages["enrolments"]))
-    assert CITY in body_of(insider.get(pages["API: parked"]))
+    for name in ("parked", "enrolments", "API: parked"):
+        assert CITY in body_of(insider.get(pages[name]))
     for name, address in pages.items():
         answer = stranger.get(address)
         shown = body_of(answer).replace(f'value="{CITY}"', "").replace(f"owner={CITY}", "")
         assert answer.status_code == 200, name
         assert CITY not in shown, name
         assert "77001" not in shown.replace(" ", "").replace(",", ""), name
-    assert stranger.get(reverse("exchange-link", args=[up])).status_code == 404
-    assert stranger.post(reverse("exchange-thaw", args=[up])).status_code == 404
-    assert stranger.post(reverse("exchange-compare", args=[up])).status_code == 404
-    assert stranger.post(reverse("exchange-suspend", args=[up])).status_code == 404
-    assert stranger.post(reverse("exchange-retire", args=[up])).status_code == 404
+    records = reverse("exchange-records", args=[CITY, "GL01"])
+    assert insider.get(records).status_code == 200
+    assert stranger.get(records).status_code == 404
+
+
+@of_another_region
+@at_an_upper_tier
+def test_what_its_city_sent_is_touched_by_nobody_else(letter, code, sent, stranger):
+    assert stranger.get(reverse("exchange-link", args=[sent])).status_code == 404
+    assert stranger.post(reverse("exchange-thaw", args=[sent])).status_code == 404
+    assert stranger.post(reverse("exchange-compare", args=[sent])).status_code == 404
+    assert stranger.post(reverse("exchange-suspend", args=[sent])).status_code == 404
+    assert stranger.post(reverse("exchange-retire", args=[sent])).status_code == 404
     assert stranger.post(reverse("exchange-refuse", args=[CITY])).status_code == 404
     assert stranger.post(reverse("exchange-cancel", args=[CITY])).status_code == 404
     assert stranger.post(reverse("exchange-approve", args=[CITY])).status_code == 404

@@ -152,6 +152,7 @@ class World:
             "link": lambda: [self.link.peer_code],
             "parked": lambda: [self.parked.pk],
             "node": lambda: [self.node.node_code],
+            "held": lambda: [self.link.peer_code, "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],
             "": list,
         }

@@ -41,7 +41,9 @@ class Command(OperatorCommand):
             figure = self._figure(options)
         except NotThere as error:
             raise CommandError(f"{error} {NO_REGION}") from error
-        except (CityOpsError, InvalidPeriod, UnknownIndicator) as error:
+        except InvalidPeriod as error:
+            raise CommandError(f"{error} Write 2026, 2011Q3, 2026-10 or 2026-10-05.") from error
+        except (CityOpsError, UnknownIndicator) as error:
             raise CommandError(str(error)) from error
         part = options["part"]
         if part and part not in figure.counts:

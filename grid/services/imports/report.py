@@ -6,9 +6,8 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
+from cityops.foundation.exports import safe
 from grid.models import ImportIssue, ImportRun
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Echo:
@@ -23,17 +22,11 @@ def header() -> list[str]:
     return [_("行号"), _("编号"), _("字段"), _("规则"), _("结果"), _("说明"), _("处理办法")]
 
 
-def safe(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def cells(issue: ImportIssue) -> list[str]:
     """One fault as cells."""
     outcome = _("退回") if issue.is_fatal else _("提示")
     values = (issue.row_no, issue.key, issue.field, issue.code, outcome, issue.message, issue.remedy)
-    return [safe(value) for value in values]
+    return [safe(str(value)) for value in values]
 
 
 def issue_lines(run: ImportRun) -> Iterator[str]:

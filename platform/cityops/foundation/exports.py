@@ -1,9 +1,9 @@
-"""Exports: CSV that Excel opens (UTF-8 with BOM), and xlsx; streamed, audited, safe against formulas in cells.
+"""Exports: xlsx, and CSV that Excel opens (UTF-8 with BOM); audited, safe against formulas in cells.
 
 A list offers what it shows::
 
     COLUMNS = (Column(_("案件号"), "case_no"), Column(_("状态"), lambda case: case.get_state_display()))
-    return download(request, "cases", COLUMNS, cases.iterator(chunk_size=2000), action="case.export")
+    return download(request, "cases", COLUMNS, cases, action="case.export")
 """
 
 import csv
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -28,10 +29,14 @@ from cityops.foundation.errors import InvalidInput
 from cityops.foundation.patience import patiently
 
 BOM = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings that a spreadsheet takes for a formula; such a text gets an apostrophe before it."""
-FORMATS = ("csv", "xlsx")
-XLSX_ROWS = 1_048_576
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Beginnings that a spreadsheet takes for a formula: in CSV such a text gets an apostrophe before it; in a workbook it
+is a text by its type."""
+FORMATS = ("xlsx", "csv")
+"""What is offered; the first one where nothing is asked for."""
+XLSX_ROWS = 100_000
+"""Rows in one workbook, which is written before it is sent; CSV is written while it is sent and has no limit."""
+CHUNK = 2000
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,16 @@ def download(
 ) -> StreamingHttpResponse | FileResponse:
     """The rows as a file, in the format that ``?format=`` (or ``as``) asks for; writes the audit entry first.
 
-    Raises InvalidInput for a format that is not offered. Give a streaming iterator: rows are never all in memory.
+    ``rows`` is a queryset, a list, or an iterator; rows of a queryset are never all in memory. Raises InvalidInput
+    for a format that is not offered, and for a queryset that a workbook does not hold: nothing is cut off.
     """
-    wanted = request.GET.get("format") or request.GET.get("as") or "csv"
+    wanted = request.GET.get("format") or request.GET.get("as") or FORMATS[0]
     if wanted not in FORMATS:
         raise InvalidInput(_("导出格式只有 %s。") % "、".join(FORMATS))
+    if isinstance(rows, QuerySet):
+        if wanted == "xlsx":
+            _fits(rows.count())
+        rows = rows.iterator(chunk_size=CHUNK)
     columns = tuple(columns)
     filename = f"{name}-{timezone.localtime():%Y%m%d-%H%M}.{wanted}"
     asked = {key: values for key, values in request.GET.lists() if key not in ("format", "as", "page")}
@@ -77,6 +87,17 @@ def download(
     )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _fits(count: int) -> None:
+    """Refuse what is longer than a workbook may be, with the number and the way out."""
+    if count > XLSX_ROWS:
+        raise InvalidInput(
+            _("共 %(count)s 条，超过一个 Excel 文件的上限 %(limit)s 条：请缩小筛选范围后再导出，或导出 CSV。")
+            % {"count": f"{count:,}", "limit": f"{XLSX_ROWS:,}"},
+            count=count,
+            limit=XLSX_ROWS,
+        )
 
 
 def _csv(columns: tuple[Column, ...], rows: Iterable[Any]) -> StreamingHttpResponse:
@@ -109,8 +130,8 @@ def _xlsx(columns: tuple[Column, ...], rows: Iterable[Any]) -> FileResponse:
         for number, column in enumerate(columns):
             sheet.write_string(0, number, str(column.title), bold)
         for at, row in enumerate(rows, start=1):
-            if at >= XLSX_ROWS:
-                raise InvalidInput(_("超过 Excel 的行数上限,请缩小筛选范围或导出 CSV。"))
+            if at > XLSX_ROWS:
+                _fits(at)
             for number, reader in enumerate(readers):
                 _cell(sheet, at, number, shown(reader(row)))
         sheet.freeze_panes(1, 0)

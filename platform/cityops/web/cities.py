@@ -17,12 +17,13 @@ from cityops.foundation.errors import NotThere
 from cityops.regions.models import Division
 from cityops.regions.rules import Level
 from cityops.web import links
-from cityops.web.figures import Shown, address, figure_url, shown
+from cityops.web.figures import Shown, address, allowed, figure_url, shown
 from cityops.web.overview import short_name
 from evaluation.documents import name_of, unit_of
 from evaluation.rules import INDICATORS, Indicator, Kind, Period, period_of
 from evaluation.selectors import Figure, Place, find_place, table
 from grid.models import Case
+from grid.rules import OPEN_STAGES
 from grid.rules.clock import Light
 from grid.selectors.boards import day_start
 from tiers.models import Node
@@ -117,7 +118,7 @@ def _counts(user: Any, at: datetime) -> dict[str, dict[str, Any]]:
         .annotate(
             total=Count("pk"),
             today=Count("pk", filter=Q(reported_at__gte=start)),
-            open=Count("pk", filter=~Q(light_now=Light.NONE.value)),
+            open=Count("pk", filter=Q(state__in=OPEN_STAGES)),
             red=Count("pk", filter=Q(light_now=Light.RED.value)),
             latest=Max("updated_at"),
         )
@@ -147,7 +148,7 @@ def board(user: Any, chosen: str = ON_TIME) -> dict[str, Any]:
         "indicator_name": name_of(indicator),
         "unit": unit_of(indicator),
         "indicators": indicator_choices(indicator.code),
-        "kpis": _totals(cities, place, whole, periods),
+        "kpis": _totals(user, cities, place, whole, periods),
         "values": map_values(cities),
         "datasets": links.datasets(cities),
         **_daily(user, cities, indicator, at),
@@ -174,18 +175,25 @@ def _daily(user: Any, cities: list[CityRow], indicator: Indicator, at: datetime)
 
 
 def _totals(
-    cities: list[CityRow], place: Place, whole: dict[tuple[str, str, str], Figure], periods: list[Period]
+    user: Any, cities: list[CityRow], place: Place, whole: dict[tuple[str, str, str], Figure], periods: list[Period]
 ) -> dict[str, Any]:
     this, last = periods[-1].key, periods[-2].key
+
+    def sum_of(count: str, view: str) -> Shown:
+        return Shown(sum(city.counts.get(count, 0) for city in cities), _cases(user, f"view={view}"))
+
+    def exchanged(value: int, url: str) -> Shown:
+        return Shown(value, allowed(user, "exchange.view_link", url))
+
     return {
-        "cities": len(cities),
-        "live": sum(city.link.light == "green" for city in cities),
+        "cities": Shown(len(cities), address("city-list")),
+        "live": Shown(sum(city.link.light == "green" for city in cities), address("city-list", query="link=green")),
         "bad": [city.place.name for city in cities if city.link.worst == "red"],
-        "today": Shown(sum(city.counts.get("today", 0) for city in cities), address("case-list", query="view=today")),
-        "open": Shown(sum(city.counts.get("open", 0) for city in cities), address("case-list", query="view=open")),
-        "red": Shown(sum(city.counts.get("red", 0) for city in cities), address("case-list", query="view=red")),
-        "backlog": sum(city.link.backlog for city in cities),
-        "parked": sum(city.link.parked for city in cities),
+        "today": sum_of("today", "today"),
+        "open": sum_of("open", "open"),
+        "red": sum_of("red", "red"),
+        "backlog": exchanged(sum(city.link.backlog for city in cities), address("exchange-overview")),
+        "parked": exchanged(links.parked_count(user), address("exchange-parked", query="state=P")),
         **{code: shown(whole[place.code, code, this], whole[place.code, code, last]) for code in INDICATORS},
     }
 
@@ -218,7 +226,7 @@ def detail(user: Any, code: str) -> dict[str, Any]:
     periods = months(at)
     figures = table([place], list(INDICATORS.values()), periods, user=user)
     inside = Case.objects.visible_to(user).filter(division_code__startswith=place.prefix).with_light(at)
-    counts = _counts(user, at).get(place.prefix, {})
+    counts = _counts(user, at).get(place.prefix, {"total": 0, "open": 0})
     lines = [
         _line(one, [figures[place.code, one.code, period.key] for period in periods]) for one in INDICATORS.values()
     ]
@@ -231,8 +239,13 @@ def detail(user: Any, code: str) -> dict[str, Any]:
         "link": links.states(user).get(place.code, links.LinkState()),
         "node": Node.objects.visible_to(user).filter(division_code=place.code).first(),
         "newest": list(inside.order_by("-reported_at", "-rid")[:8]),
-        "records_url": address("case-list", query=f"division={place.prefix}"),
+        "records_url": _cases(user, f"division={place.prefix}"),
+        "open_url": _cases(user, f"view=open&division={place.prefix}"),
     }
+
+
+def _cases(user: Any, query: str) -> str:
+    return allowed(user, "grid.view_case", address("case-list", query=query))
 
 
 def _line(indicator: Indicator, series: list[Figure]) -> dict[str, Any]:

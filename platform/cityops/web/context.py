@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,10 @@ from tiers import tier
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Name and tier of this node, whether its data are simulated, and the menu (asked for only where it is drawn)."""
+    """Name and tier of this node, whether its data are simulated, as of when they are shown, and the menu.
+
+    The menu is asked for only where it is drawn; a page whose data are older says its own ``as_of``.
+    """
     here = tier.this_instance()
     match = getattr(request, "resolver_match", None)
     url_name = (match.url_name or "") if match else ""
@@ -25,6 +29,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "tier_name": tier.NAMES[here.tier],
         "node_code": here.node_code,
         "is_simulated": settings.CITYOPS_SIMULATED,
+        "as_of": timezone.now(),
         "menu": SimpleLazyObject(lambda: items_for(user, url_name)),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from evaluation.selectors import Figure
+from evaluation.web.changes import Change, change
 
 
 @dataclass(frozen=True)
@@ -20,26 +21,14 @@ class Shown:
     """None where neither direction is good or bad."""
 
     @property
-    def change(self) -> Decimal | int | None:
-        """How much higher than before; None where either is missing."""
-        return None if self.value is None or self.before is None else self.value - self.before
+    def change(self) -> Change | None:
+        """How it moved; None where either value is missing."""
+        return change(self.value, self.before, self.is_higher_better)
 
     @property
     def percent(self) -> Decimal | None:
         """The change in percent of the earlier value; None where that was zero or missing."""
-        return Decimal(self.change) / Decimal(self.before) * 100 if self.change is not None and self.before else None
-
-    @property
-    def css(self) -> str:
-        """Good, bad or neutral, as a class of the design system."""
-        if not self.change or self.is_higher_better is None:
-            return "eq"
-        return "up-ok" if (self.change > 0) == self.is_higher_better else "up-bad"
-
-    @property
-    def arrow(self) -> str:
-        """▲, ▼ or nothing."""
-        return "" if not self.change else "▲" if self.change > 0 else "▼"
+        return Decimal(self.change.by) / Decimal(self.before) * 100 if self.change and self.before else None
 
 
 def shown(figure: Figure, before: Figure | None = None) -> Shown:
@@ -51,6 +40,11 @@ def shown(figure: Figure, before: Figure | None = None) -> Shown:
 def figure_url(figure: Figure) -> str:
     """The page of a figure: formula, inputs, records; empty where figures are switched off."""
     return address("figure-detail", figure.indicator.code, figure.place.code, figure.period.key)
+
+
+def allowed(user: Any, permission: str, url: str) -> str:
+    """The address, for who may open it; nothing for others, so that no link leads to a refusal."""
+    return url if user.has_perm(permission) else ""
 
 
 def address(name: str, *arguments: Any, query: str = "") -> str:

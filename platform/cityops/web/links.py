@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cityops.web.figures import address
 from cityops.web.templatetags.cityops import moment
 from sync.exchange import selectors
-from sync.exchange.models import Link
+from sync.exchange.models import Link, Parked
 from tiers.models import Node
 
 
@@ -49,6 +49,7 @@ class LinkState:
     parked: int = 0
     cells: dict[str, Cell] = field(default_factory=dict)
     url: str = ""
+    parked_url: str = ""
 
     @property
     def worst(self) -> str:
@@ -66,17 +67,19 @@ def child_divisions(user: Any) -> set[str]:
 def states(user: Any) -> dict[str, LinkState]:
     """Division code → the state of its link."""
     found = {}
+    may = user.has_perm("exchange.view_link")
     for row in selectors.link_matrix(user):
         if row.owner_code.endswith("-C"):
-            url = reverse("exchange-link", args=[row.peer_code]) if row.peer_code else ""
+            url = address("exchange-link", row.peer_code) if may and row.peer_code else ""
             found[row.division_code] = LinkState(
                 light=row.light,
                 words=_("近期没有往来") if _is_silent(row) else str(dict(Link.State.choices).get(row.state, "")),
                 last_ok_at=row.last_ok_at,
                 backlog=row.backlog,
                 parked=row.parked,
-                cells={code: _cell(cell, url) for code, cell in row.cells.items()},
+                cells={code: _cell(cell, may=may) for code, cell in row.cells.items()},
                 url=url,
+                parked_url=address("exchange-parked", query=f"owner={row.owner_code}&state=P") if may else "",
             )
     return found
 
@@ -86,7 +89,7 @@ def _is_silent(row: selectors.LinkRow) -> bool:
     return row.state == Link.State.LIVE and row.light != "green"
 
 
-def _cell(cell: selectors.LinkCell, url: str) -> Cell:
+def _cell(cell: selectors.LinkCell, *, may: bool) -> Cell:
     """One dataset as the matrix shows it: when it was last seen equal, and how many records."""
     return Cell(
         dataset=cell.dataset,
@@ -95,10 +98,22 @@ def _cell(cell: selectors.LinkCell, url: str) -> Cell:
         title=cell.title,
         records=cell.records,
         parked=cell.parked,
-        words=moment(cell.equal_at) if cell.equal_at else _("未核对"),
+        words=_equal_words(cell),
         note=f"{cell.records:,}",
-        url=url,
+        url=address("exchange-records", cell.owner_code, cell.dataset) if may else "",
     )
+
+
+def _equal_words(cell: selectors.LinkCell) -> str:
+    """When both ends were last seen equal; whether they never were, or were never compared."""
+    if cell.equal_at:
+        return moment(cell.equal_at)
+    return _("尚未一致") if cell.compared_at else _("未核对")
+
+
+def parked_count(user: Any) -> int:
+    """Records that wait, of all owners whose records the person may see: as many as the list of parked records has."""
+    return Parked.objects.visible_to(user).waiting().count()
 
 
 def datasets(cities: Iterable[Any]) -> list[Dataset]:

@@ -7,66 +7,63 @@ from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import Area
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from cityops.accounts.models import Organisation
 from cityops.regions.models import Division
 from cityops.regions.rules import Level, scope_prefix
 from cityops.web.figures import Shown, address, shown
 from evaluation.rules import INDICATORS, Kind, period_of
-from evaluation.selectors import Place, find_place, table
+from evaluation.selectors import Figure, Place, find_place, table
 from grid.models import Case
-from grid.rules.clock import Light
-from grid.selectors import boards
+from grid.selectors import boards, lights
 from grid.selectors.boards import day_start
+from grid.selectors.cases import department_names
 from grid.selectors.extents import Bounds
 
 WEEK = timedelta(days=7)
-LIGHT_WORDS = (
-    (Light.RED, _("超期")),
-    (Light.YELLOW, _("用时 ≥ 80%")),
-    (Light.GREEN, _("正常")),
-    (Light.PAUSED, _("挂账")),
-)
 ROWS = 10
 
 
-def board(user: Any) -> dict[str, Any]:
-    """Everything on the city's first page, as of now."""
+def board(user: Any, shown_on_map: str = "open") -> dict[str, Any]:
+    """Everything on the city's first page, as of now; the map shows the ``open`` cases or those of ``today``."""
     at = timezone.now()
     cases = Case.objects.visible_to(user).with_light(at)
     place = find_place(user.division_code, user=user)
-    lights = boards.light_counts(cases)
+    counts = boards.light_counts(cases)
     overdue = list(boards.most_overdue(cases, ROWS))
     newest = list(cases.filter(reported_at__gte=day_start(at)).order_by("-reported_at", "-rid")[:ROWS])
     stages = boards.stage_board(cases)
+    on_map = boards.light_counts(cases.filter(reported_at__gte=day_start(at))) if shown_on_map == "today" else counts
     return {
+        "shown": shown_on_map,
         "as_of": at,
         "week_ago": at - WEEK,
         "place": place,
-        "kpis": _kpis(user, cases, place, at, lights),
-        "lights": lights,
-        "legend": legend(lights),
+        "kpis": _kpis(user, cases, place, at, counts),
+        "lights": counts,
+        "legend": legend(on_map),
         "stages": stages,
         "stage_most": max((row.total for row in stages), default=0),
         "overdue": overdue,
         "newest": newest,
-        "departments": _departments([*overdue, *newest]),
+        "departments": department_names([*overdue, *newest]),
         "chart": hours(cases, at),
     }
 
 
-def legend(lights: dict[str, int]) -> list[dict[str, Any]]:
+def legend(counts: dict[str, int]) -> list[dict[str, Any]]:
     """The rows of the map's legend, worst first."""
-    return [{"light": light.value, "text": text, "count": lights[light.value]} for light, text in LIGHT_WORDS]
+    return [
+        {
+            "light": light.value,
+            "text": meaning,
+            "count": counts[light.value],
+            "url": address("case-list", query=f"light={light.value}"),
+        }
+        for light, (_word, meaning) in lights.WORDS.items()
+    ]
 
 
-def _departments(cases: list[Case]) -> dict[str, str]:
-    codes = {case.duty_org for case in cases if case.duty_org}
-    return {row.org_code: str(row) for row in Organisation.objects.filter(org_code__in=codes)}
-
-
-def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lights: dict[str, int]) -> dict[str, Any]:
+def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lit: dict[str, int]) -> dict[str, Any]:
     counts = _same_hours(cases, at)
     today = period_of(timezone.localdate(at), Kind.DAY)
     before = today.shift(-7)
@@ -78,13 +75,19 @@ def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lights: d
     closing = figures[place.code, "closing_rate", today.key]
     return {
         "reported": Shown(counts["reported"], address("case-list", query="view=today"), counts["reported_before"]),
-        "filed": Shown(counts["filed"], address("case-list", query="view=today&order=due"), counts["filed_before"]),
-        "needed": closing.denominator,
-        "closed": closing.numerator,
-        "open": Shown(lights["total"], address("case-list", query="view=open")),
-        "red": Shown(lights["red"], address("case-list", query="view=red&order=due")),
+        "filed": Shown(counts["filed"], address("case-list", query=f"filed_from={today.key}"), counts["filed_before"]),
+        "needed": Shown(closing.denominator, _records(closing, closing.indicator.denominator.code)),
+        "closed": Shown(closing.numerator, _records(closing, closing.indicator.numerator.code)),
+        "open": Shown(lit["total"], address("case-list", query="view=open")),
+        "red": Shown(lit["red"], address("case-list", query="view=red&order=due")),
         **rates,
     }
+
+
+def _records(figure: Figure, part: str) -> str:
+    """The list of the cases that an input of a figure counts."""
+    url = address("figure-records", figure.indicator.code, figure.place.code, figure.period.key)
+    return f"{url}?part={part}" if url else ""
 
 
 def _same_hours(cases: QuerySet[Any], at: datetime) -> dict[str, int]:
@@ -119,23 +122,23 @@ def wall(user: Any) -> dict[str, Any]:
     at = timezone.now()
     cases = Case.objects.visible_to(user).with_light(at)
     place = find_place(user.division_code, user=user)
-    lights = boards.light_counts(cases)
+    counts = boards.light_counts(cases)
     areas = _areas(user, cases, place, at)
     core, core_bounds = _core(place)
     return {
         "as_of": at,
         "place": place,
-        "kpis": _kpis(user, cases, place, at, lights),
-        "lights": lights,
+        "kpis": _kpis(user, cases, place, at, counts),
+        "lights": counts,
         "areas": areas,
         "values": {area["code"]: _unmarked(area["value"]) if area["code"] in core else area["value"] for area in areas},
         "inset": {"bounds": core_bounds, "values": {area["code"]: area["value"] for area in areas}} if core else None,
         "steps": _steps(areas),
-        "legend": legend(lights),
-        "light_parts": {light.value: lights[light.value] for light, _words in LIGHT_WORDS},
+        "legend": legend(counts),
+        "light_parts": {light.value: counts[light.value] for light in lights.WORDS},
         "bounds": _whole(place),
         "area_level": place.level + 1,
-        "overdue": list(boards.most_overdue(cases, 4)),
+        "overdue": list(boards.most_overdue(cases, 3)),
         "chart": hours(cases, at),
     }
 
@@ -193,6 +196,7 @@ def _areas(user: Any, cases: QuerySet[Any], place: Place, at: datetime) -> list[
                 **row,
                 "rate": figures[division.code, rate.code, month.key],
                 "url": address("case-list", query=f"view=open&division={spot.prefix}"),
+                "red_url": address("case-list", query=f"light=red&division={spot.prefix}"),
                 "value": _value(division, row, step),
             }
         )

@@ -18,8 +18,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("grid.view_case"):
         return render(request, "web/home_other.html")
     shown = "today" if request.GET.get("map") == "today" else "open"
-    facts = {**overview.board(request.user), "shown": shown}
     part = request.headers.get("HX-Target") == "results"
+    facts = {**overview.board(request.user, shown), "part": part}
     return render(request, "web/parts/overview.html" if part else "web/home_city.html", facts)
 
 

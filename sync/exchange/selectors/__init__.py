@@ -1,16 +1,18 @@
 """What pages, the API and other systems ask about the exchange."""
 
-from sync.exchange.selectors.links import LinkCell, LinkRow, dataset_title, link_matrix, links_seen
-from sync.exchange.selectors.traffic import batches_of, comparisons_of, receipts_of, streams_of
+from sync.exchange.selectors.links import LinkCell, LinkRow, dataset_title, link_matrix, links_seen, records_seen
+from sync.exchange.selectors.traffic import batches_of, comparisons_of, comparisons_with, receipts_of, streams_of
 
 __all__ = [
     "LinkCell",
     "LinkRow",
     "batches_of",
     "comparisons_of",
+    "comparisons_with",
     "dataset_title",
     "link_matrix",
     "links_seen",
     "receipts_of",
+    "records_seen",
     "streams_of",
 ]

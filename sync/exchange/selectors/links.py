@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from sync.exchange.models import Comparison, Link, Parked, RecordVersion
@@ -123,13 +123,19 @@ def _row(owner: str, links: dict[str, Link]) -> LinkRow:
     return LinkRow(owner, link.peer_code, link.state, link_light(link), link.last_ok_at, backlog)
 
 
-def _cells(user: Any) -> list[LinkCell]:
+def records_seen(user: Any) -> QuerySet[RecordVersion]:
+    """The numbered records of the owners inside the person's division, of this node, and of the nation."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return RecordVersion.objects.none()
     seen = Q(owner_code__startswith=user.scope_prefix) | Q(owner_code__endswith="-N")
-    seen |= Q(owner_code=settings.CITYOPS_NODE)
+    return RecordVersion.objects.filter(seen | Q(owner_code=settings.CITYOPS_NODE))
+
+
+def _cells(user: Any) -> list[LinkCell]:
     if not getattr(user, "is_authenticated", False):
         return []
     held = (
-        RecordVersion.objects.filter(seen)
+        records_seen(user)
         .values("owner_code", "dataset")
         .annotate(live=Count("rid", filter=Q(op="U")), gone=Count("rid", filter=Q(op="D")))
     )

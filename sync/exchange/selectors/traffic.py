@@ -41,3 +41,8 @@ def receipts_of(link: Link, user: Any, *, limit: int = 20) -> list[Receipt]:
 def comparisons_of(link: Link, user: Any, *, limit: int = 50) -> list[Comparison]:
     """The newest comparisons over a link that a person may see."""
     return list(Comparison.objects.visible_to(user).filter(peer_code=link.peer_code)[:limit])
+
+
+def comparisons_with(user: Any, owner: str, dataset: str, *, limit: int = 20) -> list[Comparison]:
+    """The newest comparisons of one owner and dataset that a person may see, over whatever link."""
+    return list(Comparison.objects.visible_to(user).filter(owner_code=owner, dataset=dataset)[:limit])

@@ -14,13 +14,13 @@ class ParkedFilter(forms.Form):
 
     dataset = forms.CharField(label=_("数据集"), required=False, max_length=6)
     owner = forms.CharField(label=_("归属节点"), required=False, max_length=14)
-    state = forms.ChoiceField(label=_("状态"), required=False, choices=[("", _("全部")), *Parked.State.choices])
+    state = forms.ChoiceField(label=_("状态"), required=False, choices=[("all", _("全部")), *Parked.State.choices])
 
     def conditions(self) -> dict[str, str]:
         """The chosen values as conditions of a query; what is not valid chooses nothing."""
         self.is_valid()
         names = {"dataset": "dataset", "owner": "owner_code__startswith", "state": "state"}
-        return {names[name]: value for name, value in self.cleaned_data.items() if value}
+        return {names[name]: value for name, value in self.cleaned_data.items() if value and value != "all"}
 
 
 class CodeForm(forms.Form):

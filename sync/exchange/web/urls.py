@@ -20,6 +20,7 @@ urlpatterns = [
     path("links/<str:peer>/thaw/", thawed(views.link_thaw), name="exchange-thaw"),
     path("links/<str:peer>/suspend/", suspended(ending.link_suspend), name="exchange-suspend"),
     path("links/<str:peer>/retire/", retired(ending.link_retire), name="exchange-retire"),
+    path("records/<str:owner>/<slug:dataset>/", seen(views.dataset_records), name="exchange-records"),
     path("parked/", seen(views.parked_list), name="exchange-parked"),
     path("parked/export/", seen(views.parked_export), name="exchange-parked-export"),
     path("parked/<int:number>/retry/", retried(views.parked_retry), name="exchange-retry"),

@@ -15,6 +15,7 @@ from cityops.accounts.guards import person_of
 from cityops.foundation import derived
 from cityops.foundation.errors import CityOpsError, InvalidInput, Refused
 from cityops.foundation.exports import Column, download
+from cityops.foundation.ordering import Order, order_of
 from sync.exchange import selectors
 from sync.exchange.models import Enrolment, Link, Parked
 from sync.exchange.rules.refusals import remedy
@@ -35,19 +36,29 @@ def _names() -> dict[str, str]:
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """Every link, and every dataset of every owner: last seen equal, backlog, parked."""
+    """Every link, and every dataset of every owner: last seen equal, backlog, parked.
+
+    ``?light=`` and ``?result=`` leave the links and the datasets that a number counts.
+    """
     found, names = selectors.links_seen(request.user), _names()
     rows = selectors.link_matrix(request.user)
     cells = [cell for row in rows for cell in row.cells.values()]
+    light, result = request.GET.get("light", ""), request.GET.get("result", "")
     facts = {
-        "links": found,
-        "rows": [(row, names.get(row.owner_code, row.owner_code)) for row in rows if row.cells],
+        "links": [link for link in found if light in ("", link.light)],  # type: ignore[attr-defined]
+        "rows": [
+            (row, names.get(row.owner_code, row.owner_code), shown)
+            for row in rows
+            if (shown := [cell for cell in row.cells.values() if result in ("", cell.result)])
+        ],
         "live": sum(link.light == "green" for link in found),  # type: ignore[attr-defined]
+        "link_count": len(found),
         "equal": sum(cell.result == "equal" for cell in cells),
-        "cells": len(cells),
+        "cell_count": len(cells),
         "parked": sum(cell.parked for cell in cells),
         "backlog": sum(link.backlog for link in found),
         "asked": _asked(request),
+        "is_narrowed": bool(light or result),
         "can_have_children": not this_instance().node_code.endswith("-C"),
     }
     return render(request, "exchange/overview.html", facts)
@@ -117,25 +128,70 @@ def link_thaw(request: HttpRequest, peer: str) -> HttpResponse:
 def parked_list(request: HttpRequest) -> HttpResponse:
     """Parked records with their reasons."""
     form, found = _parked_found(request)
+    conditions = form.conditions()
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     names, known = _names(), catalogue()
     rows = [
         (one, names.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset, known)) for one in page
     ]
-    return render(request, "exchange/parked.html", {"form": form, "page": page, "rows": rows, **_pages(page)})
+    facts = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "order": _order(request),
+        "is_filtered": bool({name for name, value in conditions.items() if value != Parked.State.PARKED}),
+        "is_waiting": conditions.get("state") == Parked.State.PARKED,
+    }
+    return render(request, "exchange/parked.html", facts)
+
+
+ORDERS = {
+    "parked": ("parked_at", "pk"),
+    "owner": ("owner_code", "pk"),
+    "dataset": ("dataset", "pk"),
+    "state": ("state", "pk"),
+    "tries": ("tries", "pk"),
+}
+
+
+def _order(request: HttpRequest) -> Order:
+    return order_of(request.GET.get("order"), ORDERS, "-parked")
 
 
 def _parked_found(request: HttpRequest) -> tuple[ParkedFilter, QuerySet[Parked]]:
-    form = ParkedFilter(request.GET or {"state": Parked.State.PARKED})
+    asked = {key: value for key, value in request.GET.items() if key in ParkedFilter.base_fields}
+    form = ParkedFilter(asked or {"state": Parked.State.PARKED})
     found = Parked.objects.visible_to(request.user).filter(Q(**form.conditions()))
-    return form, found.defer("line", "children")
+    return form, found.order_by(*_order(request).fields).defer("line", "children")
+
+
+RECORD_ORDERS = {"rid": ("rid",), "seq": ("seq", "rid"), "at": ("at", "rid"), "rev": ("rev", "rid")}
+
+
+@require_safe
+def dataset_records(request: HttpRequest, owner: str, dataset: str) -> HttpResponse:
+    """The records of one owner and dataset that are held here, and how the last comparisons of them came out."""
+    cell = next((one for row in selectors.link_matrix(request.user) if row.owner_code == owner
+                 for one in row.cells.values() if one.dataset == dataset), None)  # fmt: skip
+    if cell is None:
+        raise Http404
+    order = order_of(request.GET.get("order"), RECORD_ORDERS, "rid")
+    found = selectors.records_seen(request.user).filter(owner_code=owner, dataset=dataset, op="U")
+    facts = {
+        "cell": cell,
+        "owner_name": _names().get(owner, owner),
+        "order": order,
+        "page": Paginator(found.order_by(*order.fields), PAGE_SIZE).get_page(request.GET.get("page")),
+        "comparisons": selectors.comparisons_with(request.user, owner, dataset),
+    }
+    return render(request, "exchange/records.html", facts)
 
 
 @require_safe
 def parked_export(request: HttpRequest) -> StreamingHttpResponse | FileResponse:
     """The parked records that the list shows, as a file for the owner who has to mend them."""
     _form, found = _parked_found(request)
-    return download(request, "parked", PARKED_COLUMNS, found.iterator(chunk_size=2000), action="parked.export")
+    return download(request, "parked", PARKED_COLUMNS, found, action="parked.export")
 
 
 def _reasons(parked: Parked, part: str) -> str:
@@ -153,13 +209,6 @@ PARKED_COLUMNS = (
     Column(_lazy("状态"), lambda one: one.get_state_display()),
     Column(_lazy("尝试次数"), "tries"),
 )
-
-
-def _pages(page: Any) -> dict[str, Any]:
-    return {
-        "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-        "gap": Paginator.ELLIPSIS,
-    }
 
 
 @require_POST

@@ -41,10 +41,11 @@ def test_xlsx_keeps_numbers_as_numbers():
     assert sheet["B3"].data_type == "s"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
 def test_a_text_is_never_a_formula_in_csv(text):
     _, content = get("format=csv", text)
-    assert next(row for row in csv.reader(io.StringIO(content.decode())) if row[0] == "行0")[1] == f"'{text}"
+    rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    assert next(row for row in rows if row[0] == "行0")[1] == f"'{text}"
 
 
 def test_moments_are_local_and_yes_is_a_word():
@@ -63,3 +64,9 @@ def test_another_format_is_refused():
     with pytest.raises(InvalidInput, match="xlsx"):
         get("format=pdf", 1)
     assert not AuditEvent.objects.exists()
+
+
+def test_a_workbook_is_what_comes_unasked():
+    response, content = get("", 1)
+    assert content.startswith(b"PK")
+    assert ".xlsx" in response["Content-Disposition"]

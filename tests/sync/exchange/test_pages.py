@@ -99,10 +99,11 @@ def test_parked_records_show_reason_and_can_be_tried_again(client, province):
 
 def test_parked_records_come_as_a_file_within_the_region(client, province):
     rid = str(Parked.objects.get().rid)
-    found = b"".join(signed_in(client, "supervisor").get(reverse("exchange-parked-export"))).decode("utf-8-sig")
+    address = reverse("exchange-parked-export") + "?format=csv"
+    found = b"".join(signed_in(client, "supervisor").get(address)).decode("utf-8-sig")
     assert rid in found
     assert Parked.objects.get().reasons[0]["remedy"] in found
-    elsewhere = b"".join(signed_in(client, "supervisor", NINGBO).get(reverse("exchange-parked-export"))).decode()
+    elsewhere = b"".join(signed_in(client, "supervisor", NINGBO).get(address)).decode()
     assert rid not in elsewhere
 
 

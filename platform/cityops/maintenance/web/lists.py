@@ -19,6 +19,7 @@ from cityops.accounts.guards import person_of
 from cityops.accounts.models import User
 from cityops.accounts.services.limits import has_whole_instance
 from cityops.foundation.exports import Column, download
+from cityops.foundation.ordering import Orders, order_of
 
 PAGE_SIZE = 50
 Text = str | Promise
@@ -66,6 +67,8 @@ class ListPage(View):
     export: tuple[Column, ...] = ()
     export_action = ""
     export_permission = ""
+    orders: Orders = {}
+    """What the list can be ordered by: the place of the column's head, as text, → fields."""
     template_name = "maintenance/list.html"
 
     def queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -79,18 +82,21 @@ class ListPage(View):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """The page, or the file where ``?format=`` asks for one."""
         found = self.queryset(request)
+        order = order_of(request.GET.get("order"), self.orders, "0") if self.orders else None
+        if order is not None:
+            found = found.order_by(*order.fields)
         filterset = self.filterset(request.GET, queryset=found, request=request) if self.filterset else None
         if filterset is not None:
             found = filterset.qs if filterset.is_valid() else found.none()
         may_export = bool(self.export) and (not self.export_permission or request.user.has_perm(self.export_permission))
         if may_export and request.GET.get("format"):
             name = self.export_action.split(".", maxsplit=1)[0]
-            rows = found.iterator(chunk_size=2000)
-            return download(request, name, self.export, rows, action=self.export_action, kind=name)
+            return download(request, name, self.export, found, action=self.export_action, kind=name)
         page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
         facts = {
             "title": self.title,
-            "heads": self.heads,
+            "heads": [(head, str(place) if str(place) in self.orders else "") for place, head in enumerate(self.heads)],
+            "order": order,
             "filter_form": filterset.form if filterset is not None else None,
             "rows": [list(self.cells(thing)) for thing in page],
             "page": page,
@@ -99,6 +105,6 @@ class ListPage(View):
             ],
             "empty": self.empty,
             "may_export": may_export,
-            "is_filtered": any(value for key, value in request.GET.items() if key != "page"),
+            "is_filtered": any(value for key, value in request.GET.items() if key not in ("page", "order")),
         }
         return render(request, self.template_name, facts)

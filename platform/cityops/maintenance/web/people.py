@@ -40,6 +40,11 @@ class PersonFilter(django_filters.FilterSet):
         model = User
         fields = ("is_active",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.form.fields
+        fields["role"].label_from_instance = lambda role: role.title  # in the reader's language
+
     def words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Any part of user name or name."""
         return queryset.filter(Q(username__icontains=value) | Q(name__icontains=value))
@@ -67,6 +72,14 @@ class PersonList(ListPage):
         Column(_("启用"), "is_active"),
     )
     export_action = "person.export"
+    orders = {
+        "0": ("username",),
+        "1": ("name", "username"),
+        "2": ("organisation__name", "username"),
+        "3": ("division_code", "username"),
+        "5": ("last_login", "username"),
+        "6": ("is_active", "username"),
+    }
 
     def queryset(self, request: HttpRequest) -> QuerySet[User]:
         """By user name, with organisation and roles."""

@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from cityops.foundation.exports import Column, download
+from cityops.foundation.ordering import order_of
 from cityops.regions.models import Division, DivisionQuerySet
 from cityops.regions.rules import NotACode, is_code, pad_code
 from cityops.regions.selectors import ancestors, division_with_history, retired_like
@@ -75,15 +77,36 @@ class DivisionFilter(forms.Form):
         return bool(self.chosen)
 
 
+ORDERS = {
+    "code": ("code", "valid_from"),
+    "name": ("name", "code", "valid_from"),
+    "level": ("level", "code", "valid_from"),
+    "from": ("valid_from", "code"),
+    "to": ("valid_to", "code", "valid_from"),
+}
+COLUMNS = (
+    Column(_("代码"), "shown_code"),
+    Column(_("名称"), "name"),
+    Column(_("级别"), lambda row: row.get_level_display()),
+    Column(_("全称"), "full_name"),
+    Column(_("启用日期"), lambda row: row.valid_from if row.is_start_known else _("不详")),
+    Column(_("停用日期"), "valid_to"),
+    Column(_("承继代码"), "successor_code"),
+)
+
+
 @require_safe
-def division_list(request: HttpRequest) -> HttpResponse:
-    """Divisions by code, name, level and state."""
+def division_list(request: HttpRequest) -> HttpResponseBase:
+    """Divisions by code, name, level and state; ``?format=`` gives the list as a file."""
     form = DivisionFilter(request.GET)
+    order = order_of(request.GET.get("order"), ORDERS, "code")
     seen = Division.objects.visible_to(request.user)
-    rows = form.narrowed(seen).defer("boundary", "boundary_3857", "center")
+    rows = form.narrowed(seen).order_by(*order.fields).defer("boundary", "boundary_3857", "center")
+    if request.GET.get("format"):
+        return download(request, "divisions", COLUMNS, rows, action="division.export", kind="division")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     retired = retired_like(form.found(seen)) if form.is_about_today and form.chosen.get("q") else []
-    facts = {"form": form, "page": page, "is_filtered": form.is_filtered, "retired": retired}
+    facts = {"form": form, "page": page, "is_filtered": form.is_filtered, "retired": retired, "order": order}
     return render(request, "regions/division_list.html", facts)
 
 

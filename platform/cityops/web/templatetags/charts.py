@@ -1,5 +1,6 @@
 """Small charts drawn on the server as SVG: they need no script, print well, and carry a table for readers."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -25,69 +26,112 @@ def _nice(most: float) -> int:
     return int(most // 4000 + 1) * 4000
 
 
-@register.simple_tag
-def hours_chart(chart: dict[str, Any], width: int = WIDTH, height: int = HEIGHT, size: int = 11) -> SafeString:
-    """Reports (bars) and closings (line) by hour of today, reports of a week ago (dashes), a line at now."""
-    left, bottom, top = LEFT * size // 11, BOTTOM * size // 11, TOP * size // 11
-    full = _nice(max([1, *chart["reported"], *chart["closed"], *chart["before"]]))
-    slot = (width - left - RIGHT) / 24
-    room = height - top - bottom
+@dataclass(frozen=True)
+class _Frame:
+    """The ground of the chart of hours: its size, its margins, and how many cases its height stands for."""
 
-    def y(value: float) -> float:
-        return top + room * (1 - value / full)
+    width: int
+    height: int
+    size: int
+    full: int
 
-    def x(hour: float) -> float:
-        return left + slot * hour
+    @property
+    def left(self) -> int:
+        return LEFT * self.size // 11
 
-    now = chart["now"]
+    @property
+    def top(self) -> int:
+        return TOP * self.size // 11
+
+    @property
+    def floor(self) -> int:
+        return self.height - BOTTOM * self.size // 11
+
+    @property
+    def slot(self) -> float:
+        return (self.width - self.left - RIGHT) / 24
+
+    def x(self, hour: float) -> float:
+        return self.left + self.slot * hour
+
+    def y(self, value: float) -> float:
+        return self.top + (self.floor - self.top) * (1 - value / self.full)
+
+    def path(self, values: list[int], last: float = 24) -> str:
+        """A line through the middles of the hours up to ``last``."""
+        dots = [f"{min(self.x(h + 0.5), self.x(last)):.1f} {self.y(v):.1f}" for h, v in enumerate(values) if h <= last]
+        return "M" + "L".join(dots)
+
+
+def _scale(frame: _Frame) -> SafeString:
+    """Lines across with their numbers, and the hours below."""
+    right, size = frame.width - RIGHT, frame.size
+    steps = range(0, frame.full + 1, frame.full // 4)
     lines = format_html_join(
         "",
         '<path class="c-grid" d="M{0} {1}H{2}"/><text class="c-lab" x="{3}" y="{4}" text-anchor="end">{5}</text>',
         (
-            (left, f"{y(v):.1f}", width - RIGHT, left - 6, f"{y(v) + size / 3:.1f}", f"{v:,}")
-            for v in range(0, full + 1, full // 4)
+            (frame.left, f"{frame.y(v):.1f}", right, frame.left - 6, f"{frame.y(v) + size / 3:.1f}", f"{v:,}")
+            for v in steps
         ),
     )
-    bars = format_html_join(
+    hours = format_html_join(
+        "",
+        '<text class="c-lab" x="{}" y="{}" text-anchor="middle">{}</text>',
+        ((f"{frame.x(h) + frame.slot / 2:.1f}", frame.floor + size + 4, h) for h in range(0, 24, 6)),
+    )
+    return lines + hours
+
+
+def _bars(frame: _Frame, values: list[int]) -> SafeString:
+    return format_html_join(
         "",
         '<rect class="c-bar" x="{}" y="{}" width="{}" height="{}"/>',
         (
-            (f"{x(h) + slot * 0.18:.1f}", f"{y(v):.1f}", f"{slot * 0.64:.1f}", f"{top + room - y(v):.1f}")
-            for h, v in enumerate(chart["reported"])
+            (
+                f"{frame.x(h) + frame.slot * 0.18:.1f}",
+                f"{frame.y(v):.1f}",
+                f"{frame.slot * 0.64:.1f}",
+                f"{frame.floor - frame.y(v):.1f}",
+            )
+            for h, v in enumerate(values)
             if v
         ),
     )
-    ticks = format_html_join(
-        "",
-        '<text class="c-lab" x="{}" y="{}" text-anchor="middle">{}</text>',
-        ((f"{x(h) + slot / 2:.1f}", height - bottom + size + 4, h) for h in range(0, 24, 6)),
+
+
+def _now(frame: _Frame, hour: float) -> SafeString:
+    """A line at this moment, with the time above it."""
+    return format_html(
+        '<path class="c-now" d="M{0} {1}V{2}"/><text class="c-nowt" x="{0}" y="{3}" text-anchor="{4}">{5}</text>',
+        f"{frame.x(hour):.1f}",
+        frame.top,
+        frame.floor,
+        frame.top - 6,
+        "start" if hour < 3 else "end" if hour > 21 else "middle",
+        _("现在 %(clock)s") % {"clock": f"{int(hour):02d}:{int(hour % 1 * 60):02d}"},
     )
 
-    def path(values: list[int], last: float = 24) -> str:
-        dots = [f"{min(x(h + 0.5), x(last)):.1f} {y(v):.1f}" for h, v in enumerate(values) if h <= last]
-        return "M" + "L".join(dots)
 
+@register.simple_tag
+def hours_chart(chart: dict[str, Any], width: int = WIDTH, height: int = HEIGHT, size: int = 11) -> SafeString:
+    """Reports (bars) and closings (line) by hour of today, reports of a week ago (dashes), a line at now."""
+    full = _nice(max([1, *chart["reported"], *chart["closed"], *chart["before"]]))
+    frame = _Frame(width, height, size, full)
     return format_html(
         '<div class="c-key">{key}</div><svg class="c-svg" viewBox="0 0 {w} {h}" font-size="{s}" role="img" '
-        'aria-label="{label}">{lines}{bars}<path class="c-dash" d="{before}"/><path class="c-line" d="{closed}"/>'
-        '<path class="c-now" d="M{nx} {top}V{bottom}"/><text class="c-nowt" x="{nx}" y="{ty}" text-anchor="{anchor}">'
-        "{now}</text>{ticks}</svg>{rows}",
+        'aria-label="{label}">{scale}{bars}<path class="c-dash" d="{before}"/><path class="c-line" d="{closed}"/>'
+        "{now}</svg>{rows}",
         key=_key(),
         w=width,
         h=height,
         s=size,
         label=_("分时上报与结案"),
-        lines=lines,
-        bars=bars,
-        before=path(chart["before"]),
-        closed=path(chart["closed"], now),
-        nx=f"{x(now):.1f}",
-        top=top,
-        bottom=height - bottom,
-        ty=top - 6,
-        anchor="start" if now < 3 else "end" if now > 21 else "middle",
-        now=_("现在 %(clock)s") % {"clock": f"{int(now):02d}:{int(now % 1 * 60):02d}"},
-        ticks=ticks,
+        scale=_scale(frame),
+        bars=_bars(frame, chart["reported"]),
+        before=frame.path(chart["before"]),
+        closed=frame.path(chart["closed"], chart["now"]),
+        now=_now(frame, chart["now"]),
         rows=_rows(chart),
     )
 
@@ -133,7 +177,7 @@ def change_percent(shown: Any) -> SafeString:
         return format_html('<span class="mut">{}</span>', _("上周同时段 %(n)s") % {"n": shown.before or 0})
     return format_html(
         '<span class="eq">{} {}%</span> {}',
-        shown.arrow,
+        shown.change.sign,
         f"{abs(shown.percent):.1f}",
         _("上周同时段 %(n)s") % {"n": f"{shown.before:,}"},
     )
@@ -143,13 +187,14 @@ def change_percent(shown: Any) -> SafeString:
 def change_points(shown: Any, earlier: Any = "") -> SafeString:
     """How a rate moved in percentage points; ``earlier`` names what it is compared with (上周 without one)."""
     earlier = earlier or _("上周")
-    if shown.change is None:
+    change = shown.change
+    if change is None:
         return format_html('<span class="mut">{}</span>', _("%(earlier)s无数据") % {"earlier": earlier})
     return format_html(
         '<span class="{}">{} {}</span> {}',
-        shown.css,
-        shown.arrow,
-        _("%(n)s 百分点") % {"n": f"{abs(shown.change):.2f}"},
+        change.css,
+        change.sign,
+        _("%(n)s 百分点") % {"n": change.text},
         f"{earlier} {shown.before:.2f}%",
     )
 

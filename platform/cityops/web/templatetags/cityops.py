@@ -20,20 +20,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from cityops.foundation.ordering import Order
+from cityops.foundation.words import span_words
+from grid.models import Case
+from grid.selectors import lights
+from grid.selectors.clocks import left_now, left_of
 from grid.selectors.extents import bounds_of
 
 register = template.Library()
 
 LIGHTS: dict[str, tuple[str, Any]] = {
-    "red": ("r", gettext_lazy("红")),
-    "yellow": ("y", gettext_lazy("黄")),
-    "green": ("g", gettext_lazy("绿")),
-    "paused": ("p", gettext_lazy("暂停")),
+    **{light.value: (light.value[0], word) for light, (word, _meaning) in lights.WORDS.items()},
     "orange": ("o", gettext_lazy("橙")),
     "blue": ("b", gettext_lazy("蓝")),
     "none": ("n", gettext_lazy("无")),
 }
 """Light → (letter of its shape and colour, its word)."""
+LIVE = SafeString('hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true"')
 BAR_CLASSES = {"red": "fr", "yellow": "fy", "green": "fg", "paused": "fp", "orange": "fo", "brand": "fb", "pale": "fl"}
 
 
@@ -49,10 +52,11 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def light(value: Any, text: Any = "", box: bool = False, word: bool = True) -> SafeString:
+def light(value: Any, text: Any = "", box: bool = False, word: bool = True, hint: str = "") -> SafeString:
     """A light: shape, word and what is added (``text``: time left, a count). ``value`` is a light or has one.
 
     ``word=False`` only where a legend or column head on the same page says the word; readers still hear it.
+    ``hint`` is shown on hover.
     """
     name = str(getattr(value, "light", value) or "none")
     letter, title = LIGHTS.get(name, LIGHTS["none"])
@@ -60,7 +64,8 @@ def light(value: Any, text: Any = "", box: bool = False, word: bool = True) -> S
     said = format_html('<span class="{}">{}</span>', "" if word else "visually-hidden", title)
     css = f"li li-{letter}{' box' if box else ''}"
     added = format_html(" <u>{}</u>", text) if text not in ("", None) else ""
-    return format_html('<span class="{}">{}{}{}</span>', css, shape, said, added)
+    title_of = format_html(' title="{}"', hint) if hint else ""
+    return format_html('<span class="{}"{}>{}{}{}</span>', css, title_of, shape, said, added)
 
 
 @register.simple_tag
@@ -105,17 +110,6 @@ def bar(parts: Mapping[str, int], full: int = 0, width: int = 112, height: int =
     )
 
 
-def span_words(seconds: float) -> str:
-    """A length of time in two units at most: 2 日 3 时, 1 时 20 分, 5 分."""
-    minutes = int(abs(seconds)) // 60
-    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
-    if days:
-        return _("%(days)s 日 %(hours)s 时") % {"days": days, "hours": hours}
-    if hours:
-        return _("%(hours)s 时 %(minutes)s 分") % {"hours": hours, "minutes": rest}
-    return _("%(minutes)s 分") % {"minutes": rest}
-
-
 @register.filter
 def span(seconds: Any) -> str:
     """A length of time given in seconds or as a timedelta, in words; nothing for None."""
@@ -125,30 +119,26 @@ def span(seconds: Any) -> str:
 
 
 @register.simple_tag
-def deadline(due: datetime | None, at: datetime | None = None) -> SafeString:
-    """A deadline as local time plus what is left by the clock on the wall: 剩 1 时 20 分, 超 5 分."""
+def deadline(due: datetime | None, at: datetime | None = None, unit: str = "") -> SafeString:
+    """A deadline as local time plus what is left: 剩 1 时 20 分, 超 5 分; on hover the calendar that counts.
+
+    ``unit`` is that of the limit: working hours and days are counted in working time.
+    """
     if due is None:
         return format_html('<span class="mut">{}</span>', _("无时限"))
-    left = (due - (at or timezone.now())).total_seconds()
-    words = _("剩 %(span)s") if left >= 0 else _("超 %(span)s")
-    local = timezone.localtime(due)
+    left = left_of(due, at or timezone.now(), unit)
     return format_html(
         '<time datetime="{}" title="{}">{} <span class="sec">· {}</span></time>',
-        due.isoformat(),
-        local.strftime("%Y-%m-%d %H:%M"),
-        moment(due),
-        words % {"span": span_words(left)},
-    )
+        due.isoformat(), left.basis, moment(due), left.words,
+    )  # fmt: skip
 
 
 @register.simple_tag
-def light_left(name: Any, due: datetime | None, at: datetime | None = None, box: bool = False) -> SafeString:
-    """A light with what is left of its limit: 红 超 6 时 12 分; where no clock runs, the light alone."""
-    if due is None or str(name) in {"paused", "none"}:
-        return light(name, box=box)
-    left = (due - (at or timezone.now())).total_seconds()
-    words = (_("剩 %(span)s") if left >= 0 else _("超 %(span)s")) % {"span": span_words(left)}
-    return light(name, words, box=box)
+def light_left(case: Case, at: datetime | None = None, box: bool = False) -> SafeString:
+    """The light of a case with what is left of its limit: 红 超 6 时 12 分; where no clock runs, the light alone."""
+    name = getattr(case, "light_now", None) or case.light
+    left = left_now(case, at or timezone.now())
+    return light(name, left.words, box=box, hint=left.basis) if left else light(name, box=box)
 
 
 @register.filter
@@ -205,6 +195,32 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             values[key] = str(value)
     return f"?{values.urlencode()}" if values else "?"
+
+
+@register.simple_tag
+def live() -> SafeString:
+    """Attributes of what holds a list: its form, the heads of its columns and its pages replace ``#results`` only.
+
+    The filter, sort and page links inside inherit them; ``hx-get`` says which of them ask.
+    """
+    return LIVE
+
+
+@register.simple_tag(takes_context=True)
+def sort_head(context: template.Context, title: Any, key: str = "", css: str = "") -> SafeString:
+    """The head of a column that the list may be ordered by (``order`` in the context); by a plain link."""
+    order: Order | None = context.get("order")
+    if not key or order is None:
+        return format_html('<th scope="col" class="{}">{}</th>', css, title)
+    said, mark = "none", ""
+    if key == order.key:
+        said, mark = ("descending", "▼") if order.is_falling else ("ascending", "▲")
+    url = query(context, order=order.next_for(key))
+    return format_html(
+        '<th scope="col" class="{}" aria-sort="{}"><a class="sort" id="sort-{}" href="{}" hx-get="{}">{}'
+        '<span aria-hidden="true">{}</span></a></th>',
+        css, said, key, url, url, title, mark,
+    )  # fmt: skip
 
 
 @register.inclusion_tag("web/parts/pagination.html", takes_context=True)
@@ -281,6 +297,12 @@ def case_number(number: str) -> str:
 def count_words(count: int) -> str:
     """How many records: 12 件."""
     return ngettext("%(count)s 件", "%(count)s 件", count) % {"count": number(count)}
+
+
+@register.filter
+def hex_start(digest: bytes) -> str:
+    """The beginning of a digest, enough to tell it from another."""
+    return bytes(digest).hex()[:12]
 
 
 @register.filter

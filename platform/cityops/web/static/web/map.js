@@ -91,11 +91,18 @@ function names(theme, values) {
   return layers;
 }
 
+// How many cases of a cell are shown: all, or those with one of the lights; how large it is, and the worst of them.
+const countOf = (lit) => (lit.length ? ["+", 0, ...lit.map((light) => ["coalesce", ["get", light], 0])] : ["get", "count"]);
+const sizeOf = (lit) => ["step", countOf(lit), 11, 10, 15, 50, 20, 200, 26];
+const edgeOf = (lit, theme) => {
+  const has = (light) => ["all", !lit.length || lit.includes(light), [">", ["coalesce", ["get", light], 0], 0]];
+  return ["case", has("red"), theme.light.red, has("yellow"), theme.light.yellow, theme.halo];
+};
+
 function caseLayers(theme) {
-  const size = ["step", ["get", "count"], 11, 10, 15, 50, 20, 200, 26];
   return [
-    { id: "cells", type: "circle", source: "cases", "source-layer": "cells", paint: { "circle-color": theme.brand, "circle-opacity": 0.82, "circle-radius": size, "circle-stroke-color": ["match", ["get", "worst"], 4, theme.light.red, 3, theme.light.yellow, theme.halo], "circle-stroke-width": 2.5 } },
-    { id: "cells-count", type: "symbol", source: "cases", "source-layer": "cells", layout: { "text-field": ["to-string", ["get", "count"]], "text-font": FONT, "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": theme.halo } },
+    { id: "cells", type: "circle", source: "cases", "source-layer": "cells", paint: { "circle-color": theme.brand, "circle-opacity": 0.82, "circle-radius": sizeOf([]), "circle-stroke-color": edgeOf([], theme), "circle-stroke-width": 2.5 } },
+    { id: "cells-count", type: "symbol", source: "cases", "source-layer": "cells", layout: { "text-field": ["to-string", countOf([])], "text-font": FONT, "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": theme.halo } },
     { id: "cases", type: "symbol", source: "cases", "source-layer": "cases", layout: { "icon-image": ["concat", "l-", ["get", "light"]], "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.5, 16, 0.9], "icon-allow-overlap": true, "symbol-sort-key": ["match", ["get", "light"], "red", 4, "yellow", 3, "paused", 2, "green", 1, 0] } },
   ];
 }
@@ -229,7 +236,7 @@ function picking(lib, map, box) {
   if (given) map.jumpTo({ center: given, zoom: 16 });
 }
 
-function buttons(map, box, bounds) {
+function buttons(map, box, bounds, theme) {
   const frame = box.closest(".mapbox");
   let touched = false;
   const whole = () => (bounds ? map.fitBounds(bounds, { padding: 20, animate: false }) : null);
@@ -243,7 +250,10 @@ function buttons(map, box, bounds) {
   const apply = () => {
     const lit = toggles.filter((t) => t.getAttribute("aria-pressed") === "true").map((t) => t.dataset.mapLight);
     map.setFilter("cases", lit.length ? ["in", ["get", "light"], ["literal", lit]] : null);
-    map.setFilter("cells", lit.length && !lit.includes("green") ? [">", ["get", "worst"], 1] : null);
+    for (const layer of ["cells", "cells-count"]) map.setFilter(layer, lit.length ? [">", countOf(lit), 0] : null);
+    map.setPaintProperty("cells", "circle-radius", sizeOf(lit));
+    map.setPaintProperty("cells", "circle-stroke-color", edgeOf(lit, theme));
+    map.setLayoutProperty("cells-count", "text-field", ["to-string", countOf(lit)]);
   };
   for (const toggle of toggles) {
     toggle.addEventListener("click", () => { toggle.setAttribute("aria-pressed", toggle.getAttribute("aria-pressed") !== "true"); apply(); });
@@ -304,7 +314,7 @@ async function make(box) {
   popups(lib, map, box);
   points(lib, map, box);
   picking(lib, map, box);
-  buttons(map, box, bounds);
+  buttons(map, box, bounds, theme);
   following(lib, map, box);
   map.once("idle", () => box.setAttribute("data-ready", ""));
 }

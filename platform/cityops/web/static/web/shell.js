@@ -61,7 +61,12 @@ document.addEventListener("keydown", (event) => {
 
 // A link that says so carries the filters that htmx last put into the address.
 document.body.addEventListener("htmx:pushedIntoHistory", () => {
-  for (const link of document.querySelectorAll("a[data-follows-results]")) link.search = location.search;
+  for (const link of document.querySelectorAll("a[data-follows-results]")) {
+    const asked = new URLSearchParams(location.search);
+    const format = new URLSearchParams(link.search).get("format");
+    if (format) asked.set("format", format);
+    link.search = asked;
+  }
 });
 
 // What a timer asks for says so: it is no act of the person, and a session left alone ends in spite of it.
