@@ -92,6 +92,7 @@ def main() -> None:
     for name in sys.argv[1:]:
         for message in read(Path(name)):
             if message.id and message.string:
+                catalogue.delete(message.id, message.context)  # babel keeps the string that is there, empty or not
                 catalogue.add(message.id, message.string, context=message.context)
     catalogue.update(texts, no_fuzzy_matching=True, update_header_comment=False)
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
