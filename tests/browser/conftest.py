@@ -114,7 +114,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         context.close()
-    expected = [text for text in complaints if any(f" {status} (" in text for status in (403, 404, 422))]
+    expected = [text for text in complaints if any(f" {status} (" in text for status in (401, 403, 404, 422))]
     assert [text for text in complaints if text not in expected] == []
 
 

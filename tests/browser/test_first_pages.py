@@ -1,5 +1,7 @@
 """Each person's first page, and the way from it to what they came for."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 
@@ -87,6 +89,25 @@ def test_the_list_is_narrowed_walked_by_keys_and_its_address_can_be_sent(city, v
     page.keyboard.press("Enter")
     page.wait_for_url("**/cases/3301*/")
     expect(page.locator(".stg .done")).to_have_count(7)
+
+
+def test_heads_order_a_list_the_filter_keeps_the_order_and_who_is_signed_out_is_asked_to_sign_in(city, visit):
+    page = visit(city, "jianguan")
+    page.goto("/cases/")
+    drawn(page)
+    page.click("#sort-number")
+    page.wait_for_url("**order=number**")
+    expect(page.locator("th[aria-sort=ascending] #sort-number")).to_be_focused()
+    page.select_option("[name=state]", "80")
+    page.wait_for_url("**state=80**")
+    assert "order=number" in page.url
+    expect(page.locator("#views a").first).to_have_attribute("href", re.compile("state=80.*order=number"))
+    page.go_back()
+    page.wait_for_url("**/cases/?order=number")
+    drawn(page)
+    page.context.clear_cookies()
+    page.click("#sort-class")
+    page.wait_for_url("**/sign-in/**")
 
 
 def test_an_inspector_sees_the_cities_side_by_side_and_only_the_own_ones(province, visit):

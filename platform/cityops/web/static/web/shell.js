@@ -75,6 +75,16 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   if (!cause || cause === "refresh") event.detail.headers["X-CityOps-Refresh"] = "1";
 });
 
+// An answer without the results asked for (signed out, refused, a fault in a filter) is shown as the page that it is;
+// while a page only refreshes itself, a server in trouble leaves it as it was.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr, pathInfo, requestConfig } = event.detail;
+  if (target.id !== "results" || (xhr.status === 200 && xhr.responseText.includes('id="results"'))) return;
+  event.detail.shouldSwap = false;
+  if (requestConfig.triggeringEvent?.type === "refresh" && xhr.status >= 500) return;
+  location.assign(pathInfo.finalRequestPath);
+});
+
 // A part that says how often it wants to be fresh asks again, while the page is being looked at.
 setInterval(() => {
   if (document.hidden) return;
