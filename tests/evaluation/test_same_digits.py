@@ -146,7 +146,7 @@ def test_more_regions_and_periods_than_one_answer_holds_are_refused(client, case
     monkeypatch.setattr("evaluation.api.views.MAX_CELLS", 5)
     asked = "/api/v1/figures/?region=3301&period=2026-10&parts=1&series="
     answer = client.get(f"{asked}60", headers=token)
-    assert (answer.status_code, answer.json()["field"]) == (400, "series")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "series")
     assert client.get(f"{asked}1", headers=token).status_code == 200
 
 

@@ -187,8 +187,10 @@ class TestStoredCalendar:
 @pytest.mark.django_db
 def test_the_api_tells_days_hours_and_limits_as_deadlines_are_counted(client, as_tier):
     service.load_official([2026])
-    service.set_day(dt.date(2026, 3, 4), is_workday=False, name="停工")
-    service.set_hours(dt.date(2026, 6, 1), [(dt.time(8, 30), dt.time(12)), (dt.time(14), dt.time(17, 30))])
+    service.set_day(person("dispatcher"), dt.date(2026, 3, 4), is_workday=False, name="停工")
+    service.set_hours(
+        person("dispatcher"), dt.date(2026, 6, 1), [(dt.time(8, 30), dt.time(12)), (dt.time(14), dt.time(17, 30))]
+    )
     StageLimit.objects.create(stage="accept", value=20, unit="minute")
     client.force_login(person("duty_leader"), backend=BACKEND)
     year = client.get("/api/v1/desk/calendar/?year=2026").json()

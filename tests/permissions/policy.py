@@ -70,7 +70,7 @@ DICTIONARIES = (
     Row("division-list", ALL, _DIVISION, holds="测试市", says_alike=True),
     Row("division-detail", ALL, _DIVISION, about="division", says_alike=True),
     Row("standard-index", ALL, _STANDARD, holds="GL01", says_alike=True),
-    Row("standard-export", ALL, _STANDARD),
+    Row("standard-export", ALL, _STANDARD, query="dataset=GL01", holds="GL01", says_alike=True),
     Row("dataset-detail", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-template", ALL, _STANDARD, about="dataset", says_alike=True),
     Row("dataset-schema", ALL, _STANDARD, about="dataset", says_alike=True),
@@ -78,7 +78,7 @@ DICTIONARIES = (
     Row("class-list", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
     Row("class-export", ALL, _STANDARD, holds="暴露垃圾", says_alike=True),
     Row("rule-list", ALL, _STANDARD, holds="立案条件1", says_alike=True),
-    Row("rule-export", ALL, _STANDARD),
+    Row("rule-export", ALL, _STANDARD, holds="立案条件1", says_alike=True),
     Row("rule-new", ALL, ("standard.change_disposalrule",)),
     Row("rule-edit", ALL, ("standard.change_disposalrule",), about="rule", says_alike=True),
 )
@@ -145,7 +145,7 @@ EXCHANGE = (
     Row("api:exchange-parked-list", ALL, _LINK, lists="parked"),
 )
 FIGURES = (
-    Row("figure-list", ALL, _FIGURE, query="region={here}&period=2026", holds="on_time_closing_rate"),
+    Row("figure-list", ALL, _FIGURE, query="region={here}&period=2026", holds="按期结案率"),
     Row("figure-detail", ALL, _FIGURE, about="figure"),
     Row("figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
     Row("figure-export", ALL, ("evaluation.export_figure", *_CASE), about="figure", holds="{case}"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.backoff import NoBackoff
 from redis.exceptions import DataError, RedisError
 from redis.retry import Retry
@@ -68,12 +68,27 @@ def _steady(name: str) -> Callable[..., Any]:
     return operation
 
 
+class OneClient(RedisCacheClient):
+    """Django's client makes a ``Redis`` for every question, which costs more than the question; one serves all."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._kept: dict[bool, Any] = {}
+
+    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
+        """The client of this process; its pool gives each thread a connection of its own."""
+        if write not in self._kept:
+            self._kept[write] = super().get_client(key, write=write)
+        return self._kept[write]
+
+
 class SteadyRedisCache(RedisCache):
     """Django's Redis cache that outlives Redis."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {"serializer": PlainSerializer, **CONNECTION, **params.get("OPTIONS", {})}
         super().__init__(server, {**params, "OPTIONS": options})
+        self._class = OneClient
         self.meanwhile = LocMemCache("meanwhile", {**params, "OPTIONS": {"MAX_ENTRIES": 10_000}})
 
     add = _steady("add")

@@ -54,7 +54,7 @@ def peer_call(
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
             body = _body(request)
-            with transaction.atomic(), _malformed_not_failed(), _moment(on_snapshot), patience():
+            with transaction.atomic(), _refused_not_lost(), _moment(on_snapshot), patience():
                 trust.check_call(call, link, signature, body, is_fresh=is_fresh)
                 is_proven = True
                 status, answer = handler(link, body)
@@ -71,16 +71,16 @@ def peer_call(
 
 
 @contextmanager
-def _malformed_not_failed() -> Iterator[None]:
-    """What a call says and nobody foresaw is refused like the rest, signed and audited; the log keeps the whole of it.
+def _refused_not_lost() -> Iterator[None]:
+    """What nobody foresaw in a call is refused like the rest, signed and audited; the log keeps the whole of it.
 
-    Raises PeerRefused MALFORMED.
+    Raises PeerRefused FAILED: the fault is here, and the peer tries again.
     """
     try:
         yield
     except UNFORESEEN as error:
-        logger.exception("peer call could not be read")
-        raise PeerRefused("MALFORMED", f"{type(error).__name__}: {str(error)[:200]}") from error
+        logger.exception("peer call failed")
+        raise PeerRefused("FAILED", f"{type(error).__name__}: the log of this node keeps the rest.") from error
 
 
 @contextmanager
@@ -156,7 +156,7 @@ def join(request: HttpRequest) -> HttpResponse:
     """A child asks to be let in; it proves the one-time code."""
     become(replace(current_actor(), channel="peer"))
     try:
-        with _malformed_not_failed():
+        with _refused_not_lost():
             body, headers = enrolment.take_asking(
                 _body(request),
                 proof=request.headers.get("CityOps-Proof", ""),

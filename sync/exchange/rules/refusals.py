@@ -36,6 +36,7 @@ STATUS: dict[str, int] = {
     "MALFORMED": 422,
     "SCHEMA": 422,
     "PROTOCOL": 426,
+    "FAILED": 500,
 }
 """HTTP status of each refusal (design: CSP/1, the table of calls)."""
 RETRIED = frozenset({"NONCE", "INCARNATION", "CURSOR"})

@@ -53,8 +53,8 @@ RETRY_PARKED_AFTER = timedelta(hours=1)
 TIDY_SECONDS = 3600.0
 _tidied: dict[str, float] = {}
 RETRY_CAP_SECONDS = 300
-PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP"})
-"""Refusals that heal when the other end is thawed, approves or is brought up to date: tried again, for ever."""
+PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP", "FAILED"})
+"""Refusals that heal when the other end is thawed, approves, is mended or brought up to date: tried again, for ever."""
 LANES = (Lane.URGENT.value, Lane.NORMAL.value, Lane.BULK.value)
 """What goes first."""
 NOT_OF_CSP = (KeyError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)

@@ -235,7 +235,8 @@ def test_what_nobody_foresaw_in_a_call_is_refused_signed_and_audited(call, monke
 
     monkeypatch.setattr("sync.exchange.peer.views.answering.take_notes", unforeseen)
     answer = call("notes", {}, **fresh(call))
-    refused(answer, "MALFORMED")
+    refused(answer, "FAILED")
+    assert "surprise" not in answer.content.decode()
     assert answer.headers["CityOps-Signature"]
 
 
