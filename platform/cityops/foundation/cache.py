@@ -75,7 +75,7 @@ class OneClient(RedisCacheClient):
         super().__init__(servers, **options)
         self._kept: dict[bool, Any] = {}
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """The client of this process; its pool gives each thread a connection of its own."""
         if write not in self._kept:
             self._kept[write] = super().get_client(key, write=write)
