@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.measuring import Meter, peak_rss_mb, report
-from benchmarks.world import City, fill_columns, pids_of
+from benchmarks.world import Standalone, fill_columns, pids_of
 from tests.chain import join
 from tests.launcher import Instance, PrivateRedis
 
@@ -27,14 +27,14 @@ def run(n: int, rounds: int) -> Iterator[dict[str, Any]]:
     with PrivateRedis() as server, Instance("provincial", "330000000000", "330000000000-P", redis=server) as province:
         province.manage("node_init")
         province.start_web(workers=1, threads=2)
-        with City(server) as city:
+        with Standalone(server) as city:
             city.manage("node_init")
             join(city, province)
             city.set_up_django()
             yield from _measure(city, province, count, rounds)
 
 
-def _measure(city: City, province: Instance, count: int, rounds: int) -> Iterator[dict[str, Any]]:
+def _measure(city: Standalone, province: Instance, count: int, rounds: int) -> Iterator[dict[str, Any]]:
     meter = Meter(lambda: pids_of(city, province))
     with city.connect() as sender, province.connect() as receiver:
         limit = Limit(sender, receiver)

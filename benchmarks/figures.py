@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measuring import Meter, report
-from benchmarks.world import City, city, fill_columns, pids_of
+from benchmarks.world import NATION, Standalone, fill_columns, pids_of
+from tests.launcher import PrivateRedis
 
 N = 200_000
-GRIDS = 100
 LIMIT = """
 SELECT left(division_code, 4), date_trunc('month', placed.at AT TIME ZONE 'Asia/Shanghai'), count(*),
   count(*) FILTER (WHERE closed_at < upper), count(*) FILTER (WHERE close_deadline IS NOT NULL),
@@ -24,7 +24,7 @@ GROUP BY 1, 2
 """
 
 
-def open_cases(here: City, count: int) -> None:
+def open_cases(here: Standalone, count: int) -> None:
     """Cases of 40 cities over 200 days, nine in ten of them closed."""
     columns = {
         "rid": "gen_random_uuid()",
@@ -56,15 +56,15 @@ def open_cases(here: City, count: int) -> None:
 
 def run(n: int, rounds: int) -> Iterator[dict[str, Any]]:
     """One line for the overview of the nation."""
-    with city(GRIDS) as here:
+    with PrivateRedis() as server, Standalone(server, NATION) as here:
+        here.create()
         open_cases(here, n or N)
         here.set_up_django()
-        from cityops.regions.rules import NATION
         from evaluation import selectors
         from evaluation.rules import INDICATORS
         from evaluation.web.asked import default_period
 
-        nation, period = selectors.find_place(NATION), default_period()
+        nation, period = selectors.find_place(here.region), default_period()
         with here.connect() as connection:
             meter = Meter(lambda: pids_of(here))
             for _ in range(rounds + 1):

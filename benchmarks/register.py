@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measuring import Meter, peak_rss_mb, report
-from benchmarks.world import SOUTH, STEP, WEST, City, ask, city, pids_of
+from benchmarks.world import SOUTH, STEP, WEST, Standalone, ask, city, pids_of
 
 N = 200
 GRIDS = 20_000
@@ -80,7 +80,7 @@ class Service:
 class Limit:
     """The statement of the service with its values, nothing around it."""
 
-    def __init__(self, here: City) -> None:
+    def __init__(self, here: Standalone) -> None:
         from django.db import connection
 
         self._values: dict[str, Any] = {}
@@ -107,7 +107,7 @@ class Limit:
 class Api:
     """``POST /api/v1/desk/cases/`` with a token, on one connection that stays open."""
 
-    def __init__(self, here: City) -> None:
+    def __init__(self, here: Standalone) -> None:
         self._headers = {"Authorization": f"Bearer {here.new_token('jianguan')}", "Content-Type": "application/json"}
         self._connection = http.client.HTTPConnection("127.0.0.1", here.port)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measuring import Meter, peak_rss_mb, report
-from benchmarks.world import COMMUNITY, NODE, SOUTH, STEP, WEST, Browser, City, city, fill_columns, pids_of
+from benchmarks.world import COMMUNITY, NODE, SOUTH, STEP, WEST, Browser, Standalone, city, fill_columns, pids_of
 from tests.launcher import Instance
 
 N = 100_000
@@ -84,7 +84,7 @@ def run(n: int, rounds: int) -> Iterator[dict[str, Any]]:
             yield meter.line("tile", "cached", "limit", "tile", features=n or N, rss_mb=memory)
 
 
-def _round(meter: Meter, here: City, browser: Browser, cursor: Any, tiles: list[tuple[int, int, int]]) -> None:
+def _round(meter: Meter, here: Standalone, browser: Browser, cursor: Any, tiles: list[tuple[int, int, int]]) -> None:
     paths = [f"/tiles/components/{z}/{x}/{y}.mvt" for z, x, y in tiles]
 
     def limit() -> None:

@@ -18,6 +18,8 @@ from benchmarks.measuring import backends, with_children
 from tests.launcher import Instance, PrivateRedis, connect
 
 REGION, NODE = "330100000000", "330100000000-C"
+CITY = ("municipal", REGION, NODE)
+NATION = ("national", "000000000000", "000000000000-N")
 COMMUNITY = "330102001001"
 WEST, SOUTH, STEP = 120.0, 30.0, 0.001
 """South-western corner of the ground and the width of a unit grid, in degrees (about 100 m)."""
@@ -31,11 +33,12 @@ LATERAL (SELECT ST_Segmentize(ST_SetSRID(ST_MakeEnvelope(%(west)s + c * %(step)s
 """
 
 
-class City(Instance):
+class Standalone(Instance):
     """The instance with the Redis that is its own."""
 
-    def __init__(self, server: PrivateRedis) -> None:
-        super().__init__("municipal", REGION, NODE, redis=server, CITYOPS_API_RATE="1000000/min")
+    def __init__(self, server: PrivateRedis, place: tuple[str, str, str] = CITY) -> None:
+        """``place``: tier, region and node."""
+        super().__init__(*place, redis=server, CITYOPS_API_RATE="1000000/min")
         self.server = server
 
     def forget(self) -> None:
@@ -65,9 +68,9 @@ class City(Instance):
 
 
 @contextmanager
-def city(grids: int) -> Iterator[City]:
+def city(grids: int) -> Iterator[Standalone]:
     """A city with ``grids`` square unit grids of 29 corners, as many rows as columns."""
-    with PrivateRedis() as server, City(server) as here:
+    with PrivateRedis() as server, Standalone(server) as here:
         here.create()
         with here.connect() as connection:
             connection.execute(
@@ -168,6 +171,6 @@ def _cookies(answer: http.client.HTTPResponse) -> str:
 def pids_of(*instances: Instance) -> list[int]:
     """Everybody whose CPU counts: processes, their children, database connections, Redis."""
     found = [pid for here in instances for process in here.processes.values() for pid in with_children(process.pid)]
-    found += [here.server.process.pid for here in instances if isinstance(here, City)]
+    found += [here.server.process.pid for here in instances if isinstance(here, Standalone)]
     with connect() as connection:
         return found + backends(connection, *(here.database for here in instances))
