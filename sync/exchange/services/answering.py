@@ -80,7 +80,7 @@ def take_notes(link: Link, notes: Notes) -> dict[str, Any]:
     if notes.backlog is not None:
         link.backlog = notes.backlog
     if notes.clock is not None:
-        link.clock_skew_seconds = round((notes.clock - timezone.now()).total_seconds(), 1)
+        link.clock_skew_seconds = round((notes.clock - timezone.now()).total_seconds(), 1) + 0.0  # no -0.0
     link.save(update_fields=["compare_asked_at", "backlog", "clock_skew_seconds"])
     return {"resend": resending.take_for_child(child)}
 
