@@ -25,7 +25,6 @@ SHOWN_RECORDS = 8
 SERIES = 12
 
 
-@snapshot()
 def figure_list(request: HttpRequest) -> HttpResponseBase:
     """Overview: all indicators of a region and its parts, and one indicator over time; ``?format=`` gives a file."""
     asked = read(
@@ -34,7 +33,10 @@ def figure_list(request: HttpRequest) -> HttpResponseBase:
         request.GET.get("region") or default_region(request.user),
         request.GET.get("period") or default_period().key,
     )
-    found = selectors.overview(asked.place, asked.period, asked.indicator, user=request.user, is_cohort=asked.is_cohort)
+    with snapshot():
+        found = selectors.overview(
+            asked.place, asked.period, asked.indicator, user=request.user, is_cohort=asked.is_cohort
+        )
     if request.GET.get("format"):
         return _overview_file(request, asked, found)
     rows = [found.own, *found.rows]

@@ -49,6 +49,18 @@ def test_the_overview_shows_all_indicators_of_the_region_and_its_parts(client, c
     assert f'href="{DETAIL}"' in shown
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "address", ["/figures/?period=2026-10", "/figures/?period=2026-10&format=csv", DETAIL, f"{DETAIL}records/"]
+)
+def test_pages_and_files_come_where_no_transaction_is_open_before(client, cases, address):
+    sign_in(client)
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert "50.00" in (b"".join(answer) if answer.streaming else answer.content).decode() or "records" in address
+    assert AuditEvent.objects.filter(action="figure.export").exists() is answer.streaming
+
+
 def test_the_overview_costs_the_same_whatever_it_holds(client, cases, django_assert_max_num_queries):
     sign_in(client)
     with django_assert_max_num_queries(14):
