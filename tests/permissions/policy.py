@@ -87,7 +87,7 @@ CASES = (
     Row("case-export", ALL, (*_CASE, "grid.export_case"), lists="case"),
     Row("search", ALL),
     Row("case-detail", ALL, _CASE, about="case"),
-    Row("wall", CITY, _CASE, holds="区划330102"),
+    Row("wall", CITY, (*_CASE, *_FIGURE), holds="区划330102"),
     Row("tile", ALL, about="tile"),
     Row("case-register", CITY, ("grid.register_case",)),
     Row(

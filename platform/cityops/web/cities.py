@@ -3,7 +3,7 @@
 The order is that of the division codes; nothing here ranks cities.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +91,7 @@ def rows(user: Any, indicator: Indicator, at: datetime, divisions: Iterable[Divi
     series = table(places, [indicator], periods, user=user)
     present = table(places, list(INDICATORS.values()), periods[-1:], user=user)
     states = links.states(user)
-    counts = _counts(user, at)
+    counts = _counts(user, at, [place.prefix for place in places])
     nodes = {node.division_code: node for node in Node.objects.visible_to(user).filter(tier=Node.Tier.MUNICIPAL)}
     return [
         CityRow(
@@ -99,8 +99,8 @@ def rows(user: Any, indicator: Indicator, at: datetime, divisions: Iterable[Divi
             node=nodes.get(place.code),
             url=address("city-detail", place.code),
             link=states.get(place.code, links.LinkState()),
-            counts={name: value for name, value in counts.get(place.prefix, {}).items() if name != "latest"},
-            latest_at=counts.get(place.prefix, {}).get("latest"),
+            counts={name: value for name, value in counts[place.prefix].items() if name != "latest"},
+            latest_at=counts[place.prefix]["latest"],
             figures={code: present[place.code, code, periods[-1].key] for code in INDICATORS},
             series=[series[place.code, indicator.code, period.key] for period in periods],
         )
@@ -108,13 +108,16 @@ def rows(user: Any, indicator: Indicator, at: datetime, divisions: Iterable[Divi
     ]
 
 
-def _counts(user: Any, at: datetime) -> dict[str, dict[str, Any]]:
-    """Prefix of a city → reported today, open, overdue, records, and the newest change."""
+def _counts(user: Any, at: datetime, prefixes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Prefix of a city → records, reported today, open, overdue, and the newest change.
+
+    Counted by county and summed up: a county-level city that reports to its province by itself has six digits.
+    """
     start = day_start(at)
     cases = Case.objects.visible_to(user).with_light(at).order_by()
     found = (
-        cases.annotate(city=Left("division_code", 4))
-        .values("city")
+        cases.annotate(county=Left("division_code", 6))
+        .values("county")
         .annotate(
             total=Count("pk"),
             today=Count("pk", filter=Q(reported_at__gte=start)),
@@ -123,7 +126,15 @@ def _counts(user: Any, at: datetime) -> dict[str, dict[str, Any]]:
             latest=Max("updated_at"),
         )
     )
-    return {row["city"]: {key: row[key] for key in ("total", "today", "open", "red", "latest")} for row in found}
+    counts: dict[str, dict[str, Any]] = {
+        prefix: {"total": 0, "today": 0, "open": 0, "red": 0, "latest": None} for prefix in prefixes
+    }
+    for row in found:
+        for length in {len(prefix) for prefix in prefixes}:
+            if city := counts.get(row["county"][:length]):
+                city |= {name: city[name] + row[name] for name in ("total", "today", "open", "red")}
+                city["latest"] = max(filter(None, (city["latest"], row["latest"])), default=None)
+    return counts
 
 
 def indicator_choices(chosen: str) -> list[dict[str, Any]]:
@@ -221,12 +232,12 @@ def detail(user: Any, code: str) -> dict[str, Any]:
     """One city: its figures over months, its link, its newest cases. Raises NotThere outside the person's region."""
     at = timezone.now()
     place = find_place(code, user=user)
-    if place.level != Level.CITY:
+    if place.level != Level.CITY and place.code not in links.child_divisions(user):
         raise NotThere(_("没有代码为 %(code)s 的城市，或不在您的可见范围内。") % {"code": code})
     periods = months(at)
     figures = table([place], list(INDICATORS.values()), periods, user=user)
     inside = Case.objects.visible_to(user).filter(division_code__startswith=place.prefix).with_light(at)
-    counts = _counts(user, at).get(place.prefix, {"total": 0, "open": 0})
+    counts = _counts(user, at, [place.prefix])[place.prefix]
     lines = [
         _line(one, [figures[place.code, one.code, period.key] for period in periods]) for one in INDICATORS.values()
     ]

@@ -65,6 +65,21 @@ def legend(counts: dict[str, int]) -> list[dict[str, Any]]:
 
 def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lit: dict[str, int]) -> dict[str, Any]:
     counts = _same_hours(cases, at)
+    return {
+        "reported": Shown(counts["reported"], address("case-list", query="view=today"), counts["reported_before"]),
+        "filed": Shown(
+            counts["filed"],
+            address("case-list", query=f"filed_from={timezone.localdate(at):%F}"),
+            counts["filed_before"],
+        ),
+        "open": Shown(lit["total"], address("case-list", query="view=open")),
+        "red": Shown(lit["red"], address("case-list", query="view=red&order=due")),
+        **(_rates(user, place, at) if user.has_perm("evaluation.view_figure") else {}),
+    }
+
+
+def _rates(user: Any, place: Place, at: datetime) -> dict[str, Any]:
+    """Figures of the day beside those of the same day last week, for who may read figures of the region."""
     today = period_of(timezone.localdate(at), Kind.DAY)
     before = today.shift(-7)
     asked = [INDICATORS[code] for code in ("on_time_closing_rate", "closing_rate", "rework_rate")]
@@ -74,12 +89,8 @@ def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lit: dict
     }
     closing = figures[place.code, "closing_rate", today.key]
     return {
-        "reported": Shown(counts["reported"], address("case-list", query="view=today"), counts["reported_before"]),
-        "filed": Shown(counts["filed"], address("case-list", query=f"filed_from={today.key}"), counts["filed_before"]),
         "needed": Shown(closing.denominator, _records(closing, closing.indicator.denominator.code)),
         "closed": Shown(closing.numerator, _records(closing, closing.indicator.numerator.code)),
-        "open": Shown(lit["total"], address("case-list", query="view=open")),
-        "red": Shown(lit["red"], address("case-list", query="view=red&order=due")),
         **rates,
     }
 

@@ -5,4 +5,4 @@ from django.urls import path
 from cityops.accounts.guards import requires
 from cityops.web import views
 
-urlpatterns = [path("wall/", requires("grid.view_case")(views.wall), name="wall")]
+urlpatterns = [path("wall/", requires("grid.view_case", "evaluation.view_figure")(views.wall), name="wall")]

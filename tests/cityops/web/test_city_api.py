@@ -83,3 +83,18 @@ def test_a_node_is_shown_without_its_key(province):
     body = body_of(visitor().get(f"{NODES}{HANGZHOU}-C/"))
     assert "平台3301" in body
     assert "secret-looking" not in body
+
+
+def test_a_county_level_city_that_reports_by_itself_has_its_own_counts_and_page(province):
+    code = "330784000000"
+    division(code, name="永康市")
+    Node.objects.create(node_code=f"{code}-C", tier="3", division_code=code, base_url="", std_version="1")
+    stored_case(origin_code=f"{code}-C", division_code="330784001001")
+    stored_case(origin_code="330700000000-C", division_code="330702001001")
+    own = {city["place"]["code"]: city for city in visitor().get(LIST).json()["results"]}[code]
+    assert own["counts"]["total"] == 1
+    page = visitor().get(f"/cities/{code}/")
+    assert page.status_code == 200
+    assert page.context["counts"]["open"] == 1
+    division("330782000000", name="义乌市")
+    assert visitor().get("/cities/330782000000/").status_code == 404
