@@ -48,6 +48,7 @@ def another_import():
     with psycopg.connect(**wanted, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s::bigint)", [runs._LOCK])
         yield
+        other.execute("SELECT pg_advisory_unlock(%s::bigint)", [runs._LOCK])  # a closed connection lets go a bit later
 
 
 def test_a_large_upload_waits_for_a_worker_and_is_taken(waiting):
