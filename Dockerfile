@@ -8,6 +8,8 @@ FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/venv/bin:$PATH PYTHONPATH=/srv/cityops/platform:/srv/cityops \
     DJANGO_SETTINGS_MODULE=cityops.settings.production CITYOPS_VAR=/var/lib/cityops
 WORKDIR /srv/cityops
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+    libharfbuzz-subset0 fonts-wqy-microhei && rm -rf /var/lib/apt/lists/*
 COPY requirements requirements
 RUN python -m venv /opt/venv \
  && pip install --no-cache-dir --require-hashes -r requirements/uv.txt \

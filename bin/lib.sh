@@ -10,6 +10,7 @@ LOGS=$VAR/log
 STAMPS=$VAR/stamps
 SERVICE_USER=cityops
 RUN_PACKAGES=(redis-server)
+REPORT_PACKAGES=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei)
 TEST_PACKAGES=(chromium fonts-noto-cjk)
 export PATH="$VENV/bin:$PATH" PYTHONPATH="$ROOT/platform:$ROOT"
 mkdir -p "$LOGS" "$STAMPS"
@@ -84,6 +85,10 @@ missing_packages() {
   if { [ -z "${REDIS_URL:-}" ] || [ "$1" = dev ]; } && ! command -v redis-server >/dev/null; then
     printf '%s\n' "${RUN_PACKAGES[@]}"
   fi
+  for package in "${REPORT_PACKAGES[@]}"; do
+    command -v dpkg-query >/dev/null || break
+    is_installed "$package" || printf '%s\n' "$package"
+  done
   if [ "$1" = dev ]; then
     command -v git >/dev/null || echo git
     for package in "${TEST_PACKAGES[@]}"; do

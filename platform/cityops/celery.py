@@ -19,6 +19,15 @@ SCHEDULED: tuple[tuple[str, frozenset[str]], ...] = (
     ("cityops.accounts.tasks", frozenset()),
     ("sync.exchange.tasks", frozenset({"exchange"})),
     ("grid.tasks", frozenset({"command"})),
+    ("grid.places.tasks", frozenset({"command"})),
+    ("grid.reporters.tasks", frozenset({"command"})),
+    ("grid.duty.tasks", frozenset({"command"})),
+    ("grid.intake.tasks", frozenset({"command"})),
+    ("grid.performance.tasks", frozenset({"command"})),
+    ("grid.signals.tasks", frozenset({"command"})),
+    ("grid.desks.tasks", frozenset({"command"})),
+    ("grid.field.tasks", frozenset({"command"})),
+    ("grid.interfaces.tasks", frozenset({"command"})),
 )
 """(module with ``SCHEDULE``, systems): beat starts its tasks where one of the systems runs; no systems means always."""
 

@@ -1,0 +1,5 @@
+"""API of duty."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,5 @@
+"""Who may do what in field."""
+
+from cityops.accounts.permissions import Permission
+
+PERMISSIONS: tuple[Permission, ...] = ()

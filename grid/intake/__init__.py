@@ -1,0 +1,1 @@
+"""Intake 受理: one door for every source, similar cases, suggested class and department."""

@@ -1,0 +1,5 @@
+"""API of interfaces."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,11 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class InterfacesConfig(AppConfig):
+    """对外接口."""
+
+    name = "grid.interfaces"
+    verbose_name = _("对外接口")

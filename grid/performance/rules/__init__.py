@@ -1,0 +1,1 @@
+"""Rules of performance: plain Python."""

@@ -1,0 +1,1 @@
+"""Rules of reporters: plain Python."""

@@ -1,0 +1,5 @@
+"""Background work of reporters."""
+
+from typing import Any
+
+SCHEDULE: dict[str, tuple[str, Any]] = {}
