@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GistIndex
@@ -182,6 +183,30 @@ class Case(ExchangedRecord):
     """When the limit of the present stage is used up; counted by the owner, does not travel."""
     stage_warn_at = models.DateTimeField(_("本环节预警"), null=True, blank=True)
     """When four fifths of it are used up."""
+    pending = models.CharField(_("待审批"), max_length=10, blank=True, default="", db_default="")
+    """Kind of the application that waits for a decision (``CaseApplication.Kind``); local, as all that follows."""
+    workflow = models.CharField(_("流程版本"), max_length=40, blank=True, default="", db_default="")
+    """The version of the loop it was filed under; before filing, the active one holds."""
+    paused_at = models.DateTimeField(_("暂停计时"), null=True, blank=True)
+    """Since when the disposal clock stands."""
+    run_seconds = models.PositiveIntegerField(_("本次时限(秒)"), null=True, blank=True)
+    """Length of the disposal limit of the present run, granted delays included."""
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("处置人"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    previous_round = models.UUIDField(_("上一轮"), null=True, blank=True)
+    """The closed case that this one takes up again."""
+    merged_into = models.UUIDField(_("主案件"), null=True, blank=True)
+    district_code = models.CharField(_("区级办理"), max_length=6, blank=True, default="", db_default="")
+    """The county whose centre handles it, where the loop has two levels."""
+    checks_passed = models.PositiveSmallIntegerField(_("已通过核查"), default=0, db_default=0)
+    appeal = models.CharField(_("超时申诉"), max_length=1, blank=True, default="", db_default="")
+    """1 granted (the late handling is exempt in statistics, the fact stays), 0 refused, empty for none."""
     updated_at = models.DateTimeField(_("更新时间"), default=timezone.now)
     version = models.PositiveIntegerField(_("版本号"), default=1)
     geom_3857 = models.GeneratedField(
@@ -212,6 +237,13 @@ class Case(ExchangedRecord):
                 fields=["state", "close_deadline"],
                 name="case_open",
                 condition=models.Q(state__in=OPEN_STAGES),
+            ),
+            models.Index(fields=["pending", "reported_at"], name="case_pending", condition=~models.Q(pending="")),
+            models.Index(
+                fields=["merged_into"], name="case_merged_into", condition=models.Q(merged_into__isnull=False)
+            ),
+            models.Index(
+                fields=["previous_round"], name="case_previous", condition=models.Q(previous_round__isnull=False)
             ),
         ]
         triggers = mark_triggers("GL01")
@@ -268,7 +300,7 @@ class CaseStep(models.Model):
     """案件流转: one step of a case, as the city recorded it; append-only, part of the case's record."""
 
     class Action(models.TextChoices):
-        """动作 (CL_ACTION)."""
+        """动作 (CL_ACTION); from 26 on of this product's own design."""
 
         REPORT = "01", _("上报")
         SEND_VERIFY = "02", _("核实下发")
@@ -280,7 +312,7 @@ class CaseStep(models.Model):
         DISPATCH_AGAIN = "08", _("二次派遣")
         SIGN = "09", _("签收")
         FEED_BACK = "10", _("处置反馈")
-        RETURN = "11", _("回退")
+        RETURN = "11", _("同意回退")
         APPLY_DELAY = "12", _("申请延期")
         APPROVE_DELAY = "13", _("批准延期")
         APPLY_SUSPENSION = "14", _("申请缓办")
@@ -295,6 +327,28 @@ class CaseStep(models.Model):
         VOID = "23", _("作废")
         TRANSFER = "24", _("转办上级")
         SELF_HANDLE = "25", _("自行处置")
+        VERIFY_FALSE = "26", _("核实不属实")
+        MERGE = "27", _("并案")
+        SEND_BACK = "28", _("回退受理")
+        RETURN_TO_FILING = "29", _("回退立案")
+        APPLY_VOID = "30", _("申请作废")
+        REFUSE_VOID = "31", _("不同意作废")
+        APPLY_RETURN = "32", _("申请回退")
+        REFUSE_RETURN = "33", _("不同意回退")
+        REFUSE_DELAY = "34", _("不同意延期")
+        REFUSE_SUSPENSION = "35", _("不同意缓办")
+        DESK_REWORK = "36", _("退回返工")
+        RETURN_TO_CHECK = "37", _("退回核查")
+        FORCE_CLOSE = "38", _("强制结案")
+        ANSWER_SUPERVISION = "39", _("督办答复")
+        APPEAL = "40", _("超时申诉")
+        APPROVE_APPEAL = "41", _("同意申诉")
+        REFUSE_APPEAL = "42", _("不同意申诉")
+        ASSIGN_DISTRICT = "43", _("转派区级")
+        REOPEN = "44", _("恢复办理")
+        RETURN_VISIT = "45", _("回访")
+        WITHDRAW = "46", _("撤回申请")
+        CORRECT = "47", _("更正")
 
     case = models.ForeignKey(Case, verbose_name=_("案件"), on_delete=models.CASCADE, related_name="steps")
     origin_code = models.CharField(_("归属节点"), max_length=14)
