@@ -3,7 +3,7 @@
 import os
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -60,6 +60,26 @@ def _nothing_remembered() -> None:
     """Counts and answers in the cache, and who acts, are of one test only."""
     cache.clear()
     become(SYSTEM)
+
+
+@pytest.fixture(autouse=True)
+def _no_photo_is_asked_for(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Most tests are about something else than photos; those about them use ``photos_are_asked_for``."""
+    from grid.rules.workflow import DEFAULT_WORKFLOW, SHIPPED
+    from grid.selectors import workflows
+
+    workflows.forget_workflows()
+    if "photos_are_asked_for" not in request.fixturenames:
+        bare = DEFAULT_WORKFLOW.without_photos()
+        workflows._kept.active, workflows._kept.until = bare, float("inf")
+        workflows._kept.by_code[SHIPPED] = bare
+    yield
+    workflows.forget_workflows()
+
+
+@pytest.fixture
+def photos_are_asked_for() -> None:
+    """The shipped workflow, with all it asks for."""
 
 
 def _uses_database(request: pytest.FixtureRequest) -> bool:

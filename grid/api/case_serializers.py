@@ -11,7 +11,7 @@ from grid.rules.clock import Light
 from grid.rules.codes import CURRENT
 from grid.rules.transitions import Action
 from grid.selectors.cases import CaseDetail
-from grid.selectors.moves import REASONS
+from grid.selectors.moves import REASONS, SUSPENSION_WORDS
 
 ROW_FIELDS = [
     "rid",
@@ -69,6 +69,11 @@ DETAIL_FIELDS = [
     "is_void",
     "is_supervised",
     "satisfaction",
+    "pending",
+    "previous_round",
+    "merged_into",
+    "district_code",
+    "appeal",
     "steps",
     "moves",
 ]
@@ -114,6 +119,7 @@ class MoveAnswer(serializers.Serializer[Any]):
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     inputs = serializers.ListField(child=serializers.CharField(), read_only=True)
     optional = serializers.ListField(child=serializers.CharField(), read_only=True)
+    photos = serializers.IntegerField(read_only=True, help_text="How many photos must come with it")
 
 
 class CaseAnswer(CaseRow):
@@ -164,6 +170,9 @@ class ReportInput(StrictInput):
         max_length=100, default="", allow_blank=True, help_text="Kept as a keyed hash, but for a collector's number"
     )
     urgency = serializers.ChoiceField(choices=Case.Urgency.choices, default=Case.Urgency.ORDINARY)
+    media = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=20, help_text="Photos uploaded before"
+    )
 
 
 class RegisteredAnswer(serializers.Serializer[Any]):
@@ -184,4 +193,23 @@ class MoveInput(StrictInput):
     reason = serializers.ChoiceField(choices=list(REASONS.items()), required=False, help_text="CL_REJECT")
     rule = serializers.IntegerField(required=False, help_text="Disposal rule; without it the first of the class")
     duty_org = serializers.CharField(max_length=18, required=False)
+    assist_orgs = serializers.ListField(
+        child=serializers.CharField(max_length=18), required=False, help_text="Assisting departments"
+    )
+    handler = serializers.CharField(max_length=150, required=False, help_text="Username of a person of the department")
+    assignee = serializers.CharField(max_length=150, required=False, help_text="Username of a collector")
+    main_case = serializers.CharField(max_length=24, required=False, help_text="Number of the case it is joined to")
+    why = serializers.ChoiceField(choices=list(SUSPENSION_WORDS.items()), required=False, help_text="Why suspended")
+    until = serializers.DateField(required=False, help_text="Last day of the suspension")
+    due_at = serializers.DateTimeField(required=False, help_text="When the supervision is to be answered")
+    satisfaction = serializers.ChoiceField(choices=["1", "2", "3", "4", "5"], required=False, help_text="CL_SATIS")
+    class_code = serializers.CharField(max_length=5, required=False, help_text="Correction: the right class")
+    kind = serializers.ChoiceField(choices=Case.Kind.choices, required=False)
+    description = serializers.CharField(max_length=2000, required=False)
+    address = serializers.CharField(max_length=256, required=False)
+    longitude = serializers.FloatField(required=False, help_text="Degrees, CGCS2000")
+    latitude = serializers.FloatField(required=False, help_text="Degrees, CGCS2000")
+    media = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=20, help_text="Photos uploaded before"
+    )
     version = serializers.IntegerField(required=False, help_text="Refuse the move if the case has changed since")

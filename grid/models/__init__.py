@@ -1,11 +1,11 @@
 """Models of the city's grid, one module per concept: ground, components, cases, the loop, photos, calendar, imports."""
 
 from grid.models.calendar import CalendarDay, WorkingPeriod
-from grid.models.cases import Case, CaseDailyStatistic, CaseNumber, CaseStep, StageLimit
+from grid.models.cases import Case, CaseAssist, CaseDailyStatistic, CaseNumber, CaseStep, StageLimit
 from grid.models.components import Component
 from grid.models.ground import UnitGrid
 from grid.models.imports import ImportIssue, ImportRun
-from grid.models.loop import CaseApplication, CaseAssist, CaseSupervision, CaseTask, WorkflowVersion
+from grid.models.loop import CaseApplication, CaseSupervision, CaseTask, WorkflowVersion
 from grid.models.media import CaseMedia
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Cases 案件 with their steps, and what counts them."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -27,6 +27,15 @@ class CaseQuerySet(ScopedQuerySet):
     """Words to ask for cases."""
 
     organisation_field = "duty_org"
+
+    def visible_to(self, user: Any) -> Self:
+        """What a person may see; an assisting department sees the cases that it helps with."""
+        seen: Self = super().visible_to(user)
+        if not (getattr(user, "is_authenticated", False) and user.is_active and user.is_bound_to_organisation):
+            return seen
+        helped = CaseAssist.objects.filter(org_code__in=user.organisation_codes).values("case")
+        mine = self.filter(division_code__startswith=user.scope_prefix, pk__in=helped)
+        return seen | mine
 
     def open(self) -> Self:
         """Cases that are not finished."""
@@ -375,6 +384,18 @@ class CaseStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.get_action_display()}"
+
+
+class CaseAssist(models.Model):
+    """协办单位: a department that helps the main one; it sees the case, and the main one answers for it."""
+
+    case = models.ForeignKey(Case, verbose_name=_("案件"), on_delete=models.CASCADE, related_name="assists")
+    org_code = models.CharField(_("协办单位"), max_length=18, db_index=True)
+
+    class Meta:
+        verbose_name = _("协办单位")
+        verbose_name_plural = _("协办单位")
+        constraints = [models.UniqueConstraint(fields=["case", "org_code"], name="case_assist_once")]
 
 
 class CaseNumber(models.Model):

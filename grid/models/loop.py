@@ -152,26 +152,12 @@ class CaseSupervision(models.Model):
         verbose_name = _("督办")
         verbose_name_plural = _("督办")
         ordering = ["-issued_at", "-pk"]
-        indexes = [
-            models.Index(fields=["due_at"], name="case_supervision_open", condition=Q(answered_at__isnull=True))
-        ]
+        indexes = [models.Index(fields=["due_at"], name="case_supervision_open", condition=Q(answered_at__isnull=True))]
 
     @property
     def is_answered(self) -> bool:
         """Whether the department has answered."""
         return self.answered_at is not None
-
-
-class CaseAssist(models.Model):
-    """协办单位: a department that helps the main one; it sees the case, and the main one answers for it."""
-
-    case = models.ForeignKey(Case, verbose_name=_("案件"), on_delete=models.CASCADE, related_name="assists")
-    org_code = models.CharField(_("协办单位"), max_length=18, db_index=True)
-
-    class Meta:
-        verbose_name = _("协办单位")
-        verbose_name_plural = _("协办单位")
-        constraints = [models.UniqueConstraint(fields=["case", "org_code"], name="case_assist_once")]
 
 
 class CaseTaskQuerySet(OfCaseQuerySet):

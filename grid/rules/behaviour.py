@@ -39,6 +39,8 @@ STUCK_SHARE = 0.02
 """Share of dispatched cases that lie unsigned for days."""
 MOST_RETURNS = 2
 """A case that came back this often is handled by whoever has it then."""
+REFUSED_RETURNS = 0.2
+"""Share of applications for return that are not granted."""
 SAME_AGAIN_SHARE = 0.3
 """Share of returned cases that the dispatcher sends to the same department again."""
 MOST_REWORK = 2
@@ -59,6 +61,7 @@ class Living(Protocol):
     """What behaviour reads of a case."""
 
     state: str
+    pending: str
     version: int
     source: str
     updated_at: datetime
@@ -121,7 +124,7 @@ def next_move(case: Living, rng: Random, calendar: WorkCalendar, quality: float)
 
     ``quality`` is that of the department that has the case (1.0 before dispatch).
     """
-    player = _PLAYERS.get(Stage(case.state))
+    player = _DECIDERS.get(case.pending) if case.pending else _PLAYERS.get(Stage(case.state))
     return None if player is None else player(case, rng, calendar, quality)
 
 
@@ -158,8 +161,13 @@ def _dispatched(case: Living, rng: Random, calendar: WorkCalendar, quality: floa
     at = add_length(case.updated_at, lag, calendar, is_worked=_is_worked(case))
     is_first = case.rework_count == 0
     if is_first and case.return_count < MOST_RETURNS and rng.random() < max(0.012, 0.038 + 0.12 * (1.0 - quality)):
-        return NextMove(Action.RETURN, at)
+        return NextMove(Action.APPLY_RETURN, at)
     return NextMove(Action.SIGN, at)
+
+
+def _return_applied(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
+    at = _at_desk(rng, case.updated_at, 9, calendar.zone)
+    return NextMove(Action.REFUSE_RETURN if rng.random() < REFUSED_RETURNS else Action.APPROVE_RETURN, at)
 
 
 def _returned(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
@@ -193,6 +201,7 @@ def _to_close(case: Living, rng: Random, calendar: WorkCalendar, quality: float)
     return NextMove(Action.CLOSE, _at_desk(rng, case.updated_at, 8, calendar.zone))
 
 
+_DECIDERS = {"return": _return_applied}
 _PLAYERS = {
     Stage.REPORTED: _reported,
     Stage.ACCEPTED: _accepted,
@@ -218,11 +227,13 @@ OPINIONS: dict[Action, tuple[str, ...]] = {
     Action.FILE: ("", "符合立案条件。"),
     Action.DISPATCH: ("", "请在时限内处置。", "请尽快到场处置。"),
     Action.SIGN: ("", "已安排人员。"),
-    Action.RETURN: (
+    Action.APPLY_RETURN: (
         "不属我单位管养范围,请核对权属后重派。",
         "现场属其他单位责任区,申请改派。",
         "权属不清,请协调后再派。",
     ),
+    Action.APPROVE_RETURN: ("同意，重新派遣。", "情况属实，同意回退。"),
+    Action.REFUSE_RETURN: ("经核对属你单位管养范围，请按时限处置。",),
     Action.DISPATCH_AGAIN: ("经核对权属,请按时限处置。", "经协调由你单位处置。"),
     Action.FEED_BACK: ("已处置完毕。", "现场已清理,恢复原状。", "已修复,现场无安全隐患。", "已劝离并整改到位。"),
     Action.SEND_CHECK: ("", "请到现场核查。"),

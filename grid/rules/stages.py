@@ -26,5 +26,3 @@ class Stage(StrEnum):
 
 FINAL_STAGES = frozenset({Stage.REJECTED, Stage.CLOSED, Stage.SELF_CLOSED, Stage.VOIDED, Stage.MERGED})
 OPEN_STAGES = tuple(stage.value for stage in Stage if stage not in FINAL_STAGES)
-LATER_STAGES = frozenset({Stage.VERIFYING, Stage.SUSPENDED, Stage.SELF_CLOSED, Stage.VOIDED, Stage.MERGED})
-"""Stages that imported and received cases may stand in, but that no move of this version enters or leaves."""

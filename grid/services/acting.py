@@ -1,40 +1,35 @@
 """Move a case along the table of moves: one verb, one locked row, one step, one audit entry, one transaction."""
 
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cityops.accounts.models import Organisation, User
+from cityops.accounts.models import User
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
-from grid.models import Case, CaseStep
-from grid.rules.moving import DEFAULT_RULE, FilingRule, changes_of, step_deadline
+from grid import events
+from grid.models import Case, CaseApplication, CaseMedia, CaseStep
+from grid.rules.moving import changes_of, step_deadline
 from grid.rules.stages import Stage
-from grid.rules.transitions import BY_DEPARTMENT, HANDLING_STEPS, MOVES, Action, Move, is_own_work, may_handle
+from grid.rules.transitions import HANDLING_STEPS, MOVES, Action, Move, Pending, is_own_work, may_handle
+from grid.rules.workflow import Workflow
 from grid.selectors.calendar import current_desk
-from grid.selectors.moves import DISPOSAL_TYPES, REASONS, label_of, rules_of
-from grid.selectors.places import city_prefix
-from grid.services.components import mended
+from grid.selectors.moves import label_of
+from grid.selectors.workflows import active_workflow, workflow_of
+from grid.services import consequences, evidence, guards
+from grid.services.correcting import corrected
+from grid.services.guards import Attempt, Past
+from grid.services.move_inputs import CORRECTIONS, is_said_before, read_inputs
 
-OPINION_LENGTH = 2000
-
-
-@dataclass(frozen=True)
-class Past:
-    """What the steps of a case say: the last step with its number, and who handled it."""
-
-    seq: int
-    last_action: str
-    last_operator: int | None
-    last_opinion: str
-    handlers: frozenset[int]
+SYSTEM_ROLE = "09"
+"""CL_ROLE of a step that nobody made: the system."""
 
 
 def act(
@@ -44,35 +39,54 @@ def act(
     *,
     at: datetime | None = None,
     version: int | None = None,
+    media: Iterable[uuid.UUID | str] = (),
     **fields: Any,
 ) -> Case:
     """Let a person make one move with a case (given itself, by number or by ``rid``); returns it as it now stands.
 
-    ``fields`` are the inputs of the move (see ``MOVES``): ``opinion``; ``reason`` (CL_REJECT) to reject; ``rule`` (pk
-    of a disposal rule of the class) to file; ``duty_org`` (organisation code) to dispatch, also again. With
+    ``fields`` are the inputs of the move (see ``MOVES``), ``media`` the ids of photos uploaded before. With
     ``version`` the move is refused if the case has changed since. The same move by the same person with the same
     inputs, sent again, changes nothing.
 
     Raises NotThere where the case is not the person's to work on; NotAllowed without the permission, for judging the
-    own work, or for handling the case of another department; Refused where the case stands elsewhere or belongs to
-    another node; InvalidInput for wrong fields.
+    own work, for deciding the own application, or for handling the case of another department; Refused where the case
+    stands elsewhere, belongs to another node, or a condition of the move is not met; InvalidInput for wrong fields or
+    missing photos.
     """
     move = _move(action)
     if not user.has_perm(move.permission):
         raise NotAllowed(_("您没有“%s”的权限。") % label_of(move.action))
     with transaction.atomic():
         case = _locked(user, case)
-        past = _past(case)
-        if _was_done(case, move, past, user) and _is_same(case, move, past, fields):
+        past = past_of(case)
+        if _was_done(case, move, past, user) and _is_same(user, case, move, past, fields):
             return case
-        _check_stage(case, move, version)
+        workflow = workflow_of(case)
+        _check_stage(case, move, version, workflow)
         _check_person(case, move, past, user)
-        inputs = _inputs(case, move, fields)
-        at = at or timezone.now()
-        _write(case, move, past, user=user, at=at, inputs=inputs)
-        if move.action is Action.CLOSE and case.component_id:
-            mended(case, at)
+        waiting = case.applications.waiting().select_for_update().first() if case.pending else None
+        attempt = Attempt(user, case, move, workflow, past, at or timezone.now(), waiting)
+        inputs = _inputs(attempt, fields)
+        guards.check(attempt, inputs)
+        photos = evidence.taken(user, case, media)
+        evidence.require(workflow, move.action, photos)
+        _make(attempt, inputs, photos)
     return case
+
+
+def act_by_system(case: Case, action: Action, at: datetime, opinion: str) -> Case:
+    """Let the system make a move that falls due (a suspension that ends); the caller holds no lock.
+
+    Raises Refused where the case stands elsewhere by now.
+    """
+    move = _move(action)
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        workflow = workflow_of(locked)
+        _check_stage(locked, move, None, workflow)
+        attempt = Attempt(None, locked, move, workflow, past_of(locked), at)  # type: ignore[arg-type]
+        _make(attempt, {"opinion": opinion}, [])
+    return locked
 
 
 def _move(action: Action | str) -> Move:
@@ -101,57 +115,66 @@ def _locked(user: User, case: Case | str | uuid.UUID) -> Case:
     return locked
 
 
-def _past(case: Case) -> Past:
+def past_of(case: Case) -> Past:
+    """What the steps of a case say."""
     steps = list(case.steps.order_by("seq").values_list("seq", "action", "operator_id", "opinion"))
     handlers = frozenset(who for _seq, action, who, _said in steps if action in HANDLING_STEPS and who is not None)
-    return Past(*(steps[-1] if steps else (0, "", None, "")), handlers)
+    actions = tuple(action for _seq, action, _who, _said in steps)
+    return Past(*(steps[-1] if steps else (0, "", None, "")), handlers, actions)
 
 
 def _was_done(case: Case, move: Move, past: Past, user: User) -> bool:
     """Whether this very move was the last thing that happened, by the same person: a repeated click."""
     return (
-        case.state == move.to_stage and past.last_action == move.step_code and past.last_operator == user.pk
-    ) and case.state not in move.from_stages
+        move.to_stage is not None
+        and case.state == move.to_stage
+        and past.last_action == move.step_code
+        and past.last_operator == user.pk
+        and case.state not in move.from_stages
+    )
 
 
-def _is_same(case: Case, move: Move, past: Past, fields: Mapping[str, Any]) -> bool:
-    """Whether inputs are those that the last move was made with; a rule that is not given is any.
-
-    Raises InvalidInput for a wrong one.
-    """
-    given = _inputs(case, move, fields)
-    if fields.get("rule") in (None, ""):
-        given.pop("rule", None)
-    stored = {
-        "opinion": past.last_opinion,
-        "reason": case.reject_reason,
-        "duty_org": case.duty_org,
-        "rule": FilingRule(case.filing_condition, case.limit_value or Decimal(0), case.limit_unit, case.deadline_class),
-    }
-    return all(stored[name] == value for name, value in given.items())
+def _is_same(user: User, case: Case, move: Move, past: Past, fields: Mapping[str, Any]) -> bool:
+    """Whether inputs are those that the last move was made with. Raises InvalidInput for a wrong one."""
+    return is_said_before(case, read_inputs(case, move, user, fields), fields, past.last_opinion)
 
 
-def _check_stage(case: Case, move: Move, version: int | None) -> None:
+def _check_stage(case: Case, move: Move, version: int | None, workflow: Workflow) -> None:
     if version is not None and version != case.version:
         raise Refused(_("案件 %s 已被他人办理,请刷新后再试。") % case.case_no, state=case.state, version=case.version)
-    if case.state not in move.from_stages:
-        wanted = "、".join(str(Case.State(stage.value).label) for stage in Stage if stage in move.from_stages)
+    if move.action not in workflow.moves:
         raise Refused(
-            _("案件 %(no)s 现为“%(state)s”,“%(action)s”只能在“%(wanted)s”时进行。")
-            % {
-                "no": case.case_no,
-                "state": case.get_state_display(),
-                "action": label_of(move.action),
-                "wanted": wanted,
-            },
+            _("流程版本 %(code)s 没有启用“%(action)s”。") % {"code": workflow.code, "action": label_of(move.action)},
             state=case.state,
             action=move.action.value,
         )
+    facts = {
+        "no": case.case_no,
+        "state": case.get_state_display(),
+        "action": label_of(move.action),
+        "waiting": CaseApplication.Kind(case.pending).label if case.pending else "",
+    }
+    if case.state not in move.from_stages:
+        wanted = "、".join(str(Case.State(stage.value).label) for stage in Stage if stage in move.from_stages)
+        text = _("案件 %(no)s 现为“%(state)s”,“%(action)s”只能在“%(wanted)s”时进行。") % {**facts, "wanted": wanted}
+        raise Refused(text, state=case.state, action=move.action.value)
+    if case.pending not in move.in_pending:
+        raise Refused(
+            _why_pending(case, move) % facts, state=case.state, action=move.action.value, pending=case.pending
+        )
+
+
+def _why_pending(case: Case, move: Move) -> str:
+    if case.pending == Pending.NONE:
+        return _("案件 %(no)s 没有待审批的申请,不能“%(action)s”。")
+    if move.applies == case.pending:
+        return _("案件 %(no)s 已申请过,正在等待审批,请勿重复“%(action)s”。")
+    return _("案件 %(no)s 有待审批的申请(%(waiting)s),审批或撤回之前不能“%(action)s”。")
 
 
 def _check_person(case: Case, move: Move, past: Past, user: User) -> None:
     """Raise NotAllowed where the department's work is another's, or a judgement would be of the own work."""
-    orgs = user.organisation_codes if move.by_other_than_handler or move.action in BY_DEPARTMENT else ()
+    orgs = user.organisation_codes if move.by_other_than_handler or move.by_department else ()
     if not may_handle(move.action, by_orgs=orgs, duty_org=case.duty_org):
         raise NotAllowed(
             _("案件 %(no)s 由 %(org)s 处置;只有该单位或其上级单位的人员才能“%(action)s”。")
@@ -163,97 +186,81 @@ def _check_person(case: Case, move: Move, past: Past, user: User) -> None:
         raise NotAllowed(_("处置单位的人员不能核查或结案自己办理的案件;请由其他人员办理。"))
 
 
-def _fault(name: str, rule: str, text: str) -> InvalidInput:
-    return InvalidInput(text, errors=[{"field": name, "code": rule, "detail": text}])
+def _inputs(attempt: Attempt, fields: Mapping[str, Any]) -> dict[str, Any]:
+    inputs = read_inputs(attempt.case, attempt.move, attempt.user, fields)
+    if attempt.move.action is Action.CORRECT:
+        given = {name: fields[name] for name in CORRECTIONS if fields.get(name) not in (None, "")}
+        inputs["corrected"] = corrected(attempt.user, attempt.case, given)
+    return inputs
 
 
-def _reason(case: Case, value: Any) -> str:
-    if value not in REASONS:
-        known = _("、").join(f"{code} {text}" for code, text in REASONS.items())
-        raise _fault("reason", "code", _("请选择不予立案原因:%s。") % known)
-    return str(value)
-
-
-def _rule(case: Case, value: Any) -> FilingRule:
-    """The disposal rule that a case is filed under; without one given, the first of the class."""
-    rules = rules_of(case)
-    if value in (None, ""):
-        chosen = rules[0] if rules else None
-    else:
-        chosen = next((rule for rule in rules if str(rule.pk) == str(getattr(value, "pk", value))), None)
-        if chosen is None:
-            raise _fault("rule", "unknown", _("该立案条件不属于分类 %s;请从列表中选择。") % case.class_code)
-    if chosen is None or chosen.limit_value is None:
-        return DEFAULT_RULE
-    return FilingRule(chosen.filing_condition, chosen.limit_value, chosen.limit_unit)
-
-
-def _duty_org(case: Case, value: Any) -> str:
-    code = str(getattr(value, "org_code", value) or "")
-    found = Organisation.objects.active().filter(
-        org_code=code, org_type__in=DISPOSAL_TYPES, division_code__startswith=city_prefix()
-    )
-    if not code or not found.exists():
-        raise _fault("duty_org", "unknown", _("没有可派遣的处置单位 %s;请从列表中选择。") % (code or "—"))
-    return code
-
-
-def _opinion(case: Case, value: Any) -> str:
-    text = str(value or "").strip()
-    if not text:
-        raise _fault("opinion", "required", _("请填写意见。"))
-    return text
-
-
-_READERS: dict[str, Callable[[Case, Any], Any]] = {
-    "reason": _reason,
-    "rule": _rule,
-    "duty_org": _duty_org,
-    "opinion": _opinion,
-}
-
-
-def _inputs(case: Case, move: Move, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a move, checked. Raises InvalidInput for a wrong, missing or unknown one."""
-    unknown = sorted(set(fields) - set(move.inputs) - set(move.optional) - {"opinion"})
-    if unknown:
-        raise _fault(unknown[0], "unknown", _("“%s”不需要此项。") % label_of(move.action))
-    given = {name: _READERS[name](case, fields.get(name)) for name in move.inputs}
-    opinion = given.pop("opinion", str(fields.get("opinion") or "").strip())
-    if len(opinion) > OPINION_LENGTH:
-        raise _fault("opinion", "too_long", _("意见最多 %s 个字。") % OPINION_LENGTH)
-    return {**given, "opinion": opinion}
-
-
-def _write(case: Case, move: Move, past: Past, *, user: User, at: datetime, inputs: dict[str, Any]) -> None:
-    opinion = inputs.pop("opinion")
-    before = case.state
-    changed = changes_of(case, move.action, at, current_desk(), inputs)
+def _make(attempt: Attempt, inputs: dict[str, Any], photos: list[CaseMedia]) -> None:
+    """Write the move, its step, its audit entry and what follows; tell listeners once it is committed."""
+    case, move = attempt.case, attempt.move
+    if move.action is Action.FILE:
+        attempt = replace(attempt, workflow=_kept_or_active(case))
+    changed = _changes(attempt, inputs)
+    before = {name: getattr(case, name) for name in changed}
     Case.objects.filter(pk=case.pk).update(**changed)
     for name, value in changed.items():
         setattr(case, name, value)
+    _step(attempt, before["state"], changed, inputs["opinion"])
+    consequences.follow(attempt, inputs, before)
+    evidence.attach(case, photos, move.action, attempt.past.seq + 1)
+    _tell(attempt, before, changed, inputs["opinion"])
+
+
+def _kept_or_active(case: Case) -> Workflow:
+    """A case is filed under the version that is active then, and keeps it when it is filed again."""
+    return workflow_of(case) if case.workflow else active_workflow()
+
+
+def _changes(attempt: Attempt, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    case, move = attempt.case, attempt.move
+    if move.is_agreed and not attempt.is_last_level:  # the next level has the say
+        return {"state": case.state, "updated_at": attempt.at, "version": case.version + 1}
+    return changes_of(case, move.action, attempt.at, current_desk(), inputs, workflow=attempt.workflow)
+
+
+def _step(attempt: Attempt, before: str, changed: Mapping[str, Any], opinion: str) -> None:
+    case, user, move = attempt.case, attempt.user, attempt.move
     CaseStep.objects.create(
         case=case,
         origin_code=case.origin_code,
-        seq=past.seq + 1,
+        seq=attempt.past.seq + 1,
         action=move.step_code,
         from_state=before,
         to_state=case.state,
-        operator_role=user.signs_as(move.roles, move.step_role),
-        operator_org=user.organisation.org_code if user.organisation else "",
-        operator_id=user.pk,
-        operated_at=at,
+        operator_role=user.signs_as(move.roles, move.step_role) if user else SYSTEM_ROLE,
+        operator_org=user.organisation.org_code if user and user.organisation else "",
+        operator_id=user.pk if user else None,
+        operated_at=attempt.at,
         deadline=step_deadline(changed),
         opinion=opinion,
     )
+
+
+def _tell(attempt: Attempt, before: Mapping[str, Any], changed: Mapping[str, Any], opinion: str) -> None:
+    case, action = attempt.case, attempt.move.action
     audit.record(
-        f"case.{move.action.value}",
+        f"case.{action.value}",
         kind="case",
         key=case.case_no,
         division_code=case.division_code,
-        before={"state": before},
+        before={"state": before["state"]},
         after={name: _plain(value) for name, value in changed.items() if name not in _UNTOLD},
         reason=opinion,
+    )
+    transaction.on_commit(
+        partial(
+            events.case_moved.send_robust,
+            Case,
+            case_pk=case.pk,
+            action=action,
+            from_stage=before["state"],
+            to_stage=case.state,
+            by=attempt.user.pk if attempt.user else None,
+        )
     )
 
 

@@ -8,6 +8,12 @@ from django.db import connection
 
 from grid.models import CaseNumber
 
+SEQUENCE_DIGITS = 10
+"""Case number 案件号: 6 digits of the city, the day as yyyymmdd, and a sequence of 10 (designed; GL01)."""
+_NEXT = f"""
+INSERT INTO {CaseNumber._meta.db_table} AS n (division_code, day, last) VALUES (%(city)s, %(day)s, 1)
+ON CONFLICT (division_code, day) DO UPDATE SET last = n.last + 1 RETURNING last
+"""
 _RAISE = f"""
 INSERT INTO {CaseNumber._meta.db_table} AS n (division_code, day, last)
 SELECT %(city)s::varchar, d.day, d.last FROM unnest(%(days)s::date[], %(last)s::bigint[]) AS d (day, last)
@@ -19,6 +25,13 @@ def city_digits() -> str:
     """The six digits that every case number of this city begins with."""
     region: str = settings.CITYOPS_REGION
     return region[:6]
+
+
+def next_case_number(day: date) -> str:
+    """A case number of a day that was never given before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"city": city_digits(), "day": day})
+        return f"{city_digits()}{day:%Y%m%d}{cursor.fetchone()[0]:0{SEQUENCE_DIGITS}d}"
 
 
 def last_numbers() -> dict[date, int]:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -28,18 +28,21 @@ from cityops.foundation.coordinates import (
 from cityops.foundation.errors import InvalidInput, NotAllowed
 from cityops.foundation.records import local_node
 from cityops.regions.models import CGCS2000, Division
-from grid.models import Case, CaseNumber, CaseStep, Component, UnitGrid
+from grid import events
+from grid.models import Case, CaseMedia, CaseNumber, CaseStep, Component, UnitGrid
 from grid.models.ground import CodeState
 from grid.rules.codes import CURRENT
+from grid.rules.stages import Stage
 from grid.rules.transitions import MOVES, Action
 from grid.selectors.calendar import current_desk
 from grid.selectors.places import city_prefix
+from grid.selectors.workflows import active_workflow
+from grid.services import evidence
+from grid.services.numbers import SEQUENCE_DIGITS
 from grid.services.reporters import reporter_id
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
 
 MOVE = MOVES[Action.REPORT]
-SEQUENCE_DIGITS = 10
-"""Case number 案件号: 6 digits of the city, the day as yyyymmdd, and a sequence of 10 (designed; GL01)."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Report:
     urgency: str = Case.Urgency.ORDINARY
     ext_class: str = ""
     coordinate_system: str = CoordinateSystem.CGCS2000
+    media: tuple[uuid.UUID, ...] = ()
+    """Photos that were uploaded before; a collector's report needs one where the workflow says so."""
     rid: uuid.UUID = field(default_factory=uuid.uuid4)
     """The reporter's own name of this report; sent again it changes nothing."""
 
@@ -111,6 +116,7 @@ def _store(
     user: User, report: Report, point: tuple[float, float], at: datetime, *, is_simulated: bool
 ) -> dict[str, Any]:
     """Write the case and its audit entry, or find the one that was registered before. Raises InvalidInput."""
+    photos = _photos(user, report, is_simulated=is_simulated)
     row = _insert(user, report, point, at, is_simulated=is_simulated)
     if row["rid"] is None and row["known_no"] is None:
         raise _why_not(user, report, point, row)
@@ -122,7 +128,22 @@ def _store(
             division_code=row["division_code"],
             after={"class_code": report.class_code, "grid_code": row["grid_code"], "source": report.source},
         )
+        if photos:
+            evidence.attach(Case.objects.get(pk=report.rid), photos, Action.REPORT, 1)
+        transaction.on_commit(partial(events.case_registered.send_robust, Case, case_pk=report.rid, by=user.pk))
     return row
+
+
+def _photos(user: User, report: Report, *, is_simulated: bool) -> list[CaseMedia]:
+    """The photos of a report. Raises InvalidInput where a collector's has too few, or one is not the person's."""
+    by_collector = report.reporter_type == Case.ReporterType.COLLECTOR and report.source == Case.Source.COLLECTOR
+    if not report.media and (is_simulated or not by_collector):
+        return []
+    known = Case.objects.filter(pk=report.rid).first()
+    photos = evidence.taken(user, known, report.media)
+    if by_collector and not is_simulated and known is None:
+        evidence.require_number(active_workflow().given["report_photos"], photos)
+    return photos
 
 
 def _position(report: Report) -> tuple[float, float]:
@@ -243,7 +264,7 @@ CASE_COLUMNS: dict[str, str] = {
     "close_deadline": "NULL::timestamptz",
     "closed_at": "NULL::timestamptz",
     "close_type": "''",
-    "state": f"'{MOVE.to_stage.value}'",
+    "state": f"'{Stage.REPORTED.value}'",
     "rework_count": "0",
     "return_count": "0",
     "postpone_count": "0",
@@ -255,6 +276,16 @@ CASE_COLUMNS: dict[str, str] = {
     "is_simulated": "%(is_simulated)s::boolean",
     "stage_due_at": "%(due)s::timestamptz",
     "stage_warn_at": "%(warn)s::timestamptz",
+    "pending": "''",
+    "workflow": "''",
+    "paused_at": "NULL::timestamptz",
+    "run_seconds": "NULL::integer",
+    "handler_id": "NULL::bigint",
+    "previous_round": "NULL::uuid",
+    "merged_into": "NULL::uuid",
+    "district_code": "''",
+    "checks_passed": "0",
+    "appeal": "''",
     "updated_at": "%(at)s::timestamptz",
     "version": "1",
 }
@@ -265,7 +296,7 @@ STEP_COLUMNS: dict[str, str] = {
     "seq": "1",
     "action": f"'{MOVE.step_code}'",
     "from_state": "''",
-    "to_state": f"'{MOVE.to_stage.value}'",
+    "to_state": f"'{Stage.REPORTED.value}'",
     "operator_role": "%(role)s::varchar",
     "operator_org": "%(org)s::varchar",
     "operator_id": "%(operator)s::bigint",

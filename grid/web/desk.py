@@ -98,7 +98,7 @@ def _make_without_form(request: HttpRequest, case_no: str, action: str) -> HttpR
 
 
 def _given(form: MoveForm) -> dict[str, Any]:
-    return {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
+    return {name: value for name, value in form.cleaned_data.items() if value not in ("", None, [])}
 
 
 def _version(request: HttpRequest) -> int | None:

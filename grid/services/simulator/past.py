@@ -116,7 +116,7 @@ def inputs_of(
 
 
 def _advance(past: Past, case: SimpleNamespace, happening: Happening, move: NextMove, rng: Random) -> None:
-    if not can_move(Stage(case.state), move.action):
+    if not can_move(Stage(case.state), move.action, case.pending):
         raise AssertionError(f"{case.case_no} stands at {case.state} and cannot {move.action}.")
     inputs, _pk = inputs_of(past.world, happening.matter, case=case, move=move, rng=rng)
     opinion = rng.choice(OPINIONS[move.action])
@@ -177,7 +177,7 @@ def _born(past: Past, rid: Any, day: date, happening: Happening, at: datetime) -
         filing_condition=first.filing_condition if first else "",
         limit_value=first.limit_value if first else None,
         limit_unit=first.limit_unit if first else "",
-        state=REPORT.to_stage.value,
+        state=Stage.REPORTED.value,
         urgency=happening.urgency,
         stage_due_at=past.desk.stage_end(REPORT.limit, at),
         stage_warn_at=past.desk.stage_warning(REPORT.limit, at),
@@ -203,7 +203,9 @@ _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("disposed_at", "checked_at", "close_deadline", "closed_at"), None),
     **dict.fromkeys(("rework_count", "return_count", "postpone_count"), 0),
     **dict.fromkeys(("is_hung", "is_void", "is_supervised"), "0"),
-    "satisfaction": "",
+    **dict.fromkeys(("satisfaction", "pending", "workflow", "district_code", "appeal"), ""),
+    **dict.fromkeys(("paused_at", "run_seconds", "handler_id", "previous_round", "merged_into"), None),
+    "checks_passed": 0,
     "is_simulated": True,
     "version": 1,
 }
