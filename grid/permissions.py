@@ -40,7 +40,7 @@ CASES: tuple[Permission, ...] = (
     Permission("grid.file_case", _("立案"), ("duty_leader", "acceptor")),
     Permission("grid.dispatch_case", _("派遣案件"), ("dispatcher",)),
     Permission("grid.handle_case", _("签收、回退与反馈"), ("department",)),
-    Permission("grid.verify_case", _("核实"), ("collector", "inspector", "acceptor")),
+    Permission("grid.verify_case", _("核实"), ("collector", "inspector")),
     Permission("grid.merge_case", _("并案"), ("acceptor", "duty_leader")),
     Permission("grid.self_handle", _("自行处置"), ("collector",)),
     Permission("grid.review_case", _("回退受理、退回核查、恢复办理"), ("duty_leader",)),

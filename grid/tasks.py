@@ -15,6 +15,7 @@ from grid.services.imports.runs import settle_broken_runs
 from grid.services.imports.uploads import drop_left_files, run_stored, waiting_runs
 from grid.services.simulator.live import tick
 from grid.services.statistics import compile_statistics
+from grid.services.suspensions import resume_due
 
 
 @shared_task(acks_late=True)
@@ -42,6 +43,12 @@ def compile_daily_statistics() -> None:
 
 
 @shared_task
+def resume_suspended_cases() -> None:
+    """Resume the suspended cases whose last day is over."""
+    resume_due()
+
+
+@shared_task
 def simulated_life() -> None:
     """Let happen what is due in a simulated city."""
     tick()
@@ -49,6 +56,7 @@ def simulated_life() -> None:
 
 SCHEDULE: dict[str, tuple[str, Any]] = {
     "grid.import_waiting": ("grid.tasks.import_waiting", 60),
+    "grid.resume_suspended": ("grid.tasks.resume_suspended_cases", crontab(minute="*/15")),
     "grid.daily_statistics": ("grid.tasks.compile_daily_statistics", crontab(hour=1, minute=10)),
 }
 if settings.CITYOPS_SIMULATED:

@@ -61,7 +61,7 @@ class CaseApplicationQuerySet(OfCaseQuerySet):
 
 
 class CaseApplication(models.Model):
-    """申请台账: an application for return, delay, suspension, void or appeal, and what was decided (domain notes §4.2)."""
+    """申请台账: an application for return, delay, suspension, void or appeal, and what was decided (§4.2)."""
 
     class Kind(models.TextChoices):
         """What is applied for."""

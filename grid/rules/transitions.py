@@ -75,15 +75,7 @@ _INTAKE = (
         limit="accept",
         rows=(1,),
     ),
-    _move(
-        Action.CORRECT,
-        "47",
-        (S.REPORTED, S.ACCEPTED),
-        None,
-        "grid.accept_case",
-        **_DESK,
-        optional=("opinion", "class_code", "kind", "description", "address", "longitude", "latitude"),
-    ),
+    _move(Action.ACCEPT, "04", (S.REPORTED,), S.ACCEPTED, "grid.accept_case", **_DESK, limit="file", rows=(5,)),
     _move(
         Action.SEND_VERIFY,
         "02",
@@ -111,13 +103,23 @@ _INTAKE = (
         (S.VERIFYING,),
         S.REJECTED,
         "grid.verify_case",
-        roles=("collector", "inspector", "acceptor"),
-        step_role="01",
+        **_COLLECTORS,
         inputs=("opinion",),
         optional=(),
         rows=(4,),
     ),
-    _move(Action.ACCEPT, "04", (S.REPORTED,), S.ACCEPTED, "grid.accept_case", **_DESK, limit="file", rows=(5,)),
+    _move(
+        Action.FILE,
+        "05",
+        (S.ACCEPTED,),
+        S.FILED,
+        "grid.file_case",
+        roles=("duty_leader", "acceptor"),
+        step_role="03",
+        inputs=("rule",),
+        limit="dispatch",
+        rows=(9,),
+    ),
     _move(
         Action.REJECT,
         "06",
@@ -149,18 +151,6 @@ _INTAKE = (
         rows=(8,),
     ),
     _move(
-        Action.FILE,
-        "05",
-        (S.ACCEPTED,),
-        S.FILED,
-        "grid.file_case",
-        roles=("duty_leader", "acceptor"),
-        step_role="03",
-        inputs=("rule",),
-        limit="dispatch",
-        rows=(9,),
-    ),
-    _move(
         Action.SELF_HANDLE,
         "25",
         (S.REPORTED,),
@@ -169,6 +159,15 @@ _INTAKE = (
         roles=("collector",),
         step_role="01",
         rows=(32,),
+    ),
+    _move(
+        Action.CORRECT,
+        "47",
+        (S.REPORTED, S.ACCEPTED),
+        None,
+        "grid.accept_case",
+        **_DESK,
+        optional=("opinion", "class_code", "kind", "description", "address", "longitude", "latitude"),
     ),
 )
 _DISPATCH = (
@@ -430,7 +429,7 @@ _AFTERWARDS = (
     ),
 )
 MOVES: dict[Action, Move] = {
-    move.action: move for move in (*_INTAKE, *_DISPATCH, *_HANDLING, *_VOIDING, *_CLOSING, *_WATCHING, *_AFTERWARDS)
+    move.action: move for move in (*_INTAKE, *_DISPATCH, *_HANDLING, *_CLOSING, *_VOIDING, *_WATCHING, *_AFTERWARDS)
 }
 BY_STEP = {move.step_code: move for move in MOVES.values()}
 HANDLING_STEPS = frozenset({MOVES[Action.SIGN].step_code, MOVES[Action.FEED_BACK].step_code})

@@ -68,7 +68,7 @@ def act(
         attempt = Attempt(user, case, move, workflow, past, at or timezone.now(), waiting)
         inputs = _inputs(attempt, fields)
         guards.check(attempt, inputs)
-        photos = evidence.taken(user, case, media)
+        photos = evidence.taken(user, case.pk, media)
         evidence.require(workflow, move.action, photos)
         _make(attempt, inputs, photos)
     return case

@@ -30,10 +30,10 @@ def _fault(code: str, text: str) -> InvalidInput:
     return InvalidInput(text, errors=[{"field": "media", "code": code, "detail": text}])
 
 
-def taken(user: User | None, case: Case | None, ids: Iterable[uuid.UUID | str]) -> list[CaseMedia]:
+def taken(user: User | None, case: uuid.UUID, ids: Iterable[uuid.UUID | str]) -> list[CaseMedia]:
     """The photos with these ids, locked. Raises InvalidInput for one that is not the person's own and still loose.
 
-    One that already belongs to ``case`` is accepted again: the same move sent twice.
+    One that already belongs to ``case`` (its ``rid``) is accepted again: the same move sent twice.
     """
     wanted = [str(one) for one in ids]
     if not wanted:
@@ -42,7 +42,7 @@ def taken(user: User | None, case: Case | None, ids: Iterable[uuid.UUID | str]) 
     for one in wanted:
         row = found.get(one)
         mine = row is not None and user is not None and row.uploaded_by_id == user.pk
-        if not mine or (row is not None and row.case_id is not None and (case is None or row.case_id != case.pk)):
+        if not mine or (row is not None and row.case_id not in (None, case)):
             raise _fault("unknown", _("照片 %s 不存在、不是您上传的，或已用于其他案件；请重新上传。") % one)
     return [found[one] for one in dict.fromkeys(wanted)]
 

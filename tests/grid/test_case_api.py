@@ -66,8 +66,8 @@ def test_a_case_is_read_with_steps_and_moves_and_moved_along(desk):
     detail = desk.get(f"{LIST}{case_no}/").json()
     assert [step["action"] for step in detail["steps"]] == ["01"]
     assert "operator_id" not in detail["steps"][0]
-    assert [move["action"] for move in detail["moves"]] == ["accept", "reject"]
-    assert detail["moves"][1]["inputs"] == ["reason"]
+    assert [move["action"] for move in detail["moves"]][:3] == ["accept", "send_verify", "reject"]
+    assert detail["moves"][2]["inputs"] == ["reason"]
     moved = post(desk, f"{REGISTER}{case_no}/accept/", {"version": 1})
     assert (moved.status_code, moved.json()["state"], len(moved.json()["steps"])) == (200, "30", 2)
     stale = post(desk, f"{REGISTER}{case_no}/file/", {"version": 1})

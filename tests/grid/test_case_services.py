@@ -257,7 +257,9 @@ def returned(department, hours=1):
         case = act(user, case, action, at=MONDAY, **fields)
     worker = staff("department", organisation=department)
     act(worker, case, "sign", at=MONDAY)
-    return act(worker, case, "return", at=MONDAY + dt.timedelta(hours=hours), opinion="不属本单位"), user
+    at = MONDAY + dt.timedelta(hours=hours)
+    act(worker, case, "apply_return", at=at, opinion="不属本单位")
+    return act(user, case, "approve_return", at=at), user
 
 
 def test_a_department_sends_a_case_back_and_still_sees_it(department):
@@ -265,7 +267,8 @@ def test_a_department_sends_a_case_back_and_still_sees_it(department):
     assert (case.state, case.return_count, case.duty_org) == ("41", 1, department.org_code)
     assert case.stage_due_at == MONDAY + dt.timedelta(hours=1, minutes=15)
     step = case.steps.order_by("-seq").first()
-    assert (step.action, step.from_state, step.to_state, step.opinion) == ("11", "50", "41", "不属本单位")
+    assert (step.action, step.from_state, step.to_state) == ("11", "50", "41")
+    assert case.applications.get().reason == "不属本单位"
     assert DirtyMark.objects.filter(dataset="GL01", rid=case.rid).exists()
     with pytest.raises(NotAllowed):
         act(staff("department", organisation=department), case, "dispatch_again")
@@ -312,8 +315,18 @@ def test_what_the_table_does_not_have_is_refused_and_changes_nothing(stage, acti
     if stage in MOVES[action].from_stages:
         return
     case = ground.stored_case(state=stage, duty_org=department.org_code, closed_at=timezone.now())
-    roles = ("acceptor", "duty_leader", "dispatcher", "collector", "department")
-    fields = {"opinion": "意见", "reason": "01", "duty_org": department.org_code, "rule": None}
+    roles = ("acceptor", "duty_leader", "dispatcher", "collector", "department", "leader", "hotline")
+    fields = {
+        "opinion": "意见",
+        "reason": "01",
+        "duty_org": department.org_code,
+        "rule": None,
+        "main_case": ground.stored_case().case_no,
+        "why": "season",
+        "until": timezone.localdate() + dt.timedelta(days=9),
+        "due_at": timezone.now() + dt.timedelta(days=1),
+        "satisfaction": "5",
+    }
     move = MOVES[action]
     given = {name: fields[name] for name in move.inputs}
     with pytest.raises(Refused) as refusal:
@@ -323,7 +336,7 @@ def test_what_the_table_does_not_have_is_refused_and_changes_nothing(stage, acti
     assert not case.steps.exists()
 
 
-@pytest.mark.parametrize("action", sorted(set(Action) - {Action.REPORT}))
+@pytest.mark.parametrize("action", sorted(set(Action) - {Action.REPORT, Action.WITHDRAW}))
 def test_every_move_needs_its_permission(action, department):
     case = ground.stored_case(state=next(iter(MOVES[action].from_stages)), duty_org=department.org_code)
     with pytest.raises(NotAllowed):
@@ -394,7 +407,7 @@ def test_a_move_on_an_old_version_is_refused():
         ("30", "file", {"rule": "999999"}, "rule"),
         ("40", "dispatch", {}, "duty_org"),
         ("40", "dispatch", {"duty_org": "nobody"}, "duty_org"),
-        ("50", "return", {}, "opinion"),
+        ("50", "apply_return", {}, "opinion"),
         ("41", "dispatch_again", {"opinion": "请处置"}, "duty_org"),
         ("41", "dispatch_again", {"duty_org": "nobody", "opinion": "请处置"}, "duty_org"),
         ("61", "fail_check", {"opinion": " "}, "opinion"),
@@ -404,7 +417,7 @@ def test_a_move_on_an_old_version_is_refused():
 )
 def test_wrong_inputs_name_the_field_and_change_nothing(state, action, fields, field):
     department = organisation("CZ0000000000000001")
-    case = ground.stored_case(state=state, duty_org=department.org_code if action == "return" else "")
+    case = ground.stored_case(state=state, duty_org=department.org_code if action == "apply_return" else "")
     user = staff("acceptor", "duty_leader", "dispatcher", "collector", "department", organisation=department)
     with pytest.raises(InvalidInput) as refusal:
         act(user, case, action, **fields)
