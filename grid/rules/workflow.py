@@ -215,14 +215,19 @@ def reached(workflow: Workflow) -> set[Stage]:
     return found
 
 
+WAYS_OUT = frozenset({Action.FORCE_CLOSE, Action.APPROVE_VOID})
+"""Exceptions are no way to end: a stage that only they lead out of is dead."""
+
+
 def _can_end(workflow: Workflow, stage: Stage) -> bool:
+    ordinary = replace(workflow, given={**workflow.given, "off": [*workflow.given["off"], *WAYS_OUT]})
     seen: set[Stage] = set()
     waiting = {stage}
     while waiting:
         if waiting & FINAL_STAGES:
             return True
         seen |= waiting
-        waiting = {after for before in waiting for after in _next(workflow, before)} - seen
+        waiting = {after for before in waiting for after in _next(ordinary, before)} - seen
     return False
 
 

@@ -168,8 +168,8 @@ def test_a_stored_case_stays_true():
         StoredCase,
         settings=settings(
             deadline=None,
-            max_examples=30,
-            stateful_step_count=50,
+            max_examples=12,
+            stateful_step_count=40,
             phases=(Phase.explicit, Phase.generate),
             derandomize=True,
             suppress_health_check=list(HealthCheck),

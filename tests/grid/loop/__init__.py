@@ -1,0 +1,1 @@
+"""Tests of the loop: workflows, rehearsal, ledgers, the scripted day."""
