@@ -10,9 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from cityops.foundation.errors import NotThere
 from grid.selectors.statistics import RECOMPILED_DAYS
 from grid.services.imports.runs import settle_broken_runs
 from grid.services.imports.uploads import drop_left_files, run_stored, waiting_runs
+from grid.services.rehearsing import rehearse_workflow
 from grid.services.simulator.live import tick
 from grid.services.statistics import compile_statistics
 from grid.services.suspensions import resume_due
@@ -40,6 +42,19 @@ def wake_imports() -> None:
 def compile_daily_statistics() -> None:
     """Compile the statistic of the last days (GL04); a day is compiled again while its cases may still change."""
     compile_statistics(first=timezone.localdate() - timedelta(days=RECOMPILED_DAYS))
+
+
+@shared_task
+def rehearse_version(code: str) -> None:
+    """Replay the cases of the last quarter under a version of the loop."""
+    with suppress(NotThere):
+        rehearse_workflow(code)
+
+
+def wake_rehearsal(code: str) -> None:
+    """Ask a worker to rehearse; without a broker the command does it."""
+    with suppress(OperationalError):
+        rehearse_version.apply_async([code], retry=False)
 
 
 @shared_task

@@ -20,6 +20,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("sync/v1/", "sync.exchange.peer.urls", frozenset({"exchange"})),
     ("cases/", "grid.web.urls", frozenset({"command", "analysis"})),
     ("desk/", "grid.web.desk_urls", frozenset({"command"})),
+    ("", "grid.web.workflow_urls", frozenset({"command"})),
     ("ground/", "grid.web.ground_urls", frozenset({"command", "analysis"})),
     ("ground/", "grid.web.upkeep_urls", frozenset({"command"})),
     ("tiles/", "grid.web.tile_urls", frozenset({"command", "analysis"})),

@@ -41,6 +41,7 @@ class Row:
 
 _FIGURE = ("evaluation.view_figure",)
 _CASE = ("grid.view_case",)
+_WORKFLOW = ("grid.view_workflow",)
 _STANDARD = ("standard.view_dictionaryversion",)
 _PEOPLE = ("accounts.view_person",)
 _IMPORT = ("grid.import_data",)
@@ -107,6 +108,15 @@ CASES = (
     ),
     Row("calendar", CITY, ("grid.view_calendar",), query="year=2026", holds="2026", says_alike=True),
     Row("case-act", CITY, _CASE, about="case_act", posts=True),
+    Row("ledger-list", CITY, _CASE, lists="application"),
+    Row("ledger-export", CITY, (*_CASE, "grid.export_case"), lists="application"),
+    Row("supervision-list", CITY, _CASE, lists="supervision"),
+    Row("supervision-export", CITY, (*_CASE, "grid.export_case"), lists="supervision"),
+    Row("workflow-list", CITY, _WORKFLOW, holds="canary-workflow", says_alike=True),
+    Row("workflow-new", CITY, ("grid.change_workflow",)),
+    Row("workflow-detail", CITY, _WORKFLOW, about="workflow", says_alike=True),
+    Row("workflow-rehearse", CITY, ("grid.change_workflow",), about="workflow", posts=True, says_alike=True),
+    Row("workflow-activate", CITY, ("grid.change_workflow",), about="workflow", posts=True, says_alike=True),
 )
 GROUND = (
     Row("grid-list", ALL, ("grid.view_unitgrid",), lists="grid"),

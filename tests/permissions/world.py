@@ -12,7 +12,7 @@ from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
-from grid.models import ImportIssue, ImportRun
+from grid.models import CaseApplication, CaseSupervision, ImportIssue, ImportRun, WorkflowVersion
 from grid.rules.codes import CURRENT
 from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
@@ -46,6 +46,13 @@ class World:
             origin_code="330100000000-C",
             filed_at=timezone.now(),
             close_deadline=timezone.now() + dt.timedelta(minutes=1),
+        )
+        WorkflowVersion.objects.create(code="canary-workflow", title="canary-workflow")
+        CaseApplication.objects.create(
+            case=self.case, kind="delay", reason="canary-application", applied_at=timezone.now(), from_state="50"
+        )
+        CaseSupervision.objects.create(
+            case=self.case, opinion="canary-supervision", issued_at=timezone.now(), due_at=timezone.now()
         )
         self.component = component(obj_name="canary-component")
         self.organisation = organisation("CANARYORG", division_code=DISTRICT, name="canary-organisation")
@@ -132,6 +139,7 @@ class World:
         """What stands in the address of a route about a thing."""
         found = {
             "case": lambda: [self.case.case_no],
+            "workflow": lambda: ["canary-workflow"],
             "case_act": lambda: [self.case.case_no, "accept"],
             "grid": lambda: [self.grid.grid_code],
             "component": lambda: [self.component.obj_id],
