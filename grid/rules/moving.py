@@ -1,7 +1,7 @@
 """What a move does to a case: the fields it sets, by the clock. Services and the simulator both ask here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -22,8 +22,15 @@ DEFAULT_LIMITS: dict[str, tuple[Decimal, str]] = {
     "send_check": (Decimal(15), "minute"),
     "check": (Decimal(30), "minute"),
     "close": (Decimal(15), "minute"),
+    "verify": (Decimal(30), "minute"),
+    "decide": (Decimal(4), "work_hour"),
+    "supervise_answer": (Decimal(1), "work_day"),
 }
-"""Stage limits where the city has set none: a local sample (Yuncheng, Fuzhou), no national values."""
+"""Stage limits where the city has set none: a local sample (Yuncheng, Fuzhou), no national values.
+
+``decide`` is an application that waits (return, delay, suspension, void); ``supervise_answer`` the answer to a
+supervision 督办. No source gives those two; they are ours.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,18 +49,31 @@ DEFAULT_RULE = FilingRule("", Decimal(3), "work_day")
 
 @dataclass(frozen=True)
 class Desk:
-    """What deadlines are counted with: the working calendar and the stage limits (stage → value, unit)."""
+    """What deadlines are counted with: the working calendar and the stage limits (stage → value, unit).
+
+    ``area_limits`` holds those of one class of area (stage, class) where they differ; ``for_area`` applies them.
+    """
 
     calendar: WorkCalendar
     limits: Mapping[str, tuple[Decimal, str]] = field(default_factory=lambda: DEFAULT_LIMITS)
+    area_limits: Mapping[tuple[str, str], tuple[Decimal, str]] = field(default_factory=dict)
+
+    def for_area(self, area_class: str) -> "Desk":
+        """The desk of one class of area 区域类别 (A, B, C): its own stage limits where there are any."""
+        own = {stage: limit for (stage, area), limit in self.area_limits.items() if area == area_class}
+        return replace(self, limits={**self.limits, **own}) if own else self
+
+    def limit_of(self, stage: str) -> tuple[Decimal, str]:
+        """The limit of a stage and its unit; the sample where the city has set none."""
+        return self.limits.get(stage, DEFAULT_LIMITS[stage])
 
     def stage_end(self, stage: str, start: datetime) -> datetime:
         """When the limit of a stage that starts at ``start`` is used up."""
-        return add_limit(start, *self.limits.get(stage, DEFAULT_LIMITS[stage]), self.calendar)
+        return add_limit(start, *self.limit_of(stage), self.calendar)
 
     def stage_warning(self, stage: str, start: datetime) -> datetime:
-        """When four fifths of it are used up."""
-        return warn_at(start, *self.limits.get(stage, DEFAULT_LIMITS[stage]), self.calendar)
+        """When the yellow share of it is used up."""
+        return warn_at(start, *self.limit_of(stage), self.calendar)
 
     def close_deadline(self, dispose_deadline: datetime) -> datetime:
         """When a case must be closed: the disposal deadline, then the limits of sending, checking and closing."""
