@@ -67,6 +67,10 @@ class Desk:
         """The limit of a stage and its unit; the sample where the city has set none."""
         return self.limits.get(stage, DEFAULT_LIMITS[stage])
 
+    def is_worked(self, stage: str) -> bool:
+        """Whether the limit of a stage runs in working time."""
+        return Unit(self.limit_of(stage)[1]) in WORKING_UNITS
+
     def stage_end(self, stage: str, start: datetime) -> datetime:
         """When the limit of a stage that starts at ``start`` is used up."""
         return add_limit(start, *self.limit_of(stage), self.calendar)

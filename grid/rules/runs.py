@@ -138,10 +138,10 @@ class Run:
 
     def _events(self) -> list[Pause | Delay]:
         """What happened, in order: a pause stands where it ended, one that lasts at the end."""
-        ended = [((pause.ends_at,), pause) for pause in self.pauses if pause.ends_at is not None]
-        delays = [((delay.at,), delay) for delay in self.delays]
-        ordered = sorted([*ended, *delays], key=lambda one: one[0])
-        return [event for _at, event in ordered] + [pause for pause in self.pauses if pause.ends_at is None]
+        events: list[tuple[datetime, Pause | Delay]] = [(delay.at, delay) for delay in self.delays]
+        events += [(pause.ends_at, pause) for pause in self.pauses if pause.ends_at is not None]
+        lasting = [pause for pause in self.pauses if pause.ends_at is None]
+        return [event for _at, event in sorted(events, key=lambda one: one[0])] + lasting
 
     def _folded(self, calendar: WorkCalendar) -> tuple[datetime, list[Pause]]:
         """The deadline as if no pause lasted, and the pauses that began before the limit was used up."""
@@ -275,7 +275,8 @@ class _Teller:
         if not self.run.is_worked:
             yield ((start, end),)
             return
-        day, found = None, []
+        day: date | None = None
+        found: list[tuple[datetime, datetime]] = []
         for local_day, opens, closes in spans_between(start, end, self.calendar):
             if local_day != day and found:
                 yield tuple(found)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -184,8 +184,9 @@ def _rule(case: Case, value: Any) -> FilingRule:
         if chosen is None:
             raise _fault("rule", "unknown", _("该立案条件不属于分类 %s;请从列表中选择。") % case.class_code)
     if chosen is None or chosen.limit_value is None:
-        return DEFAULT_RULE
-    return FilingRule(chosen.filing_condition, chosen.limit_value, chosen.limit_unit)
+        return replace(DEFAULT_RULE, deadline_class=case.deadline_class)
+    value, unit = chosen.limit_for(case.deadline_class)
+    return FilingRule(chosen.filing_condition, value or chosen.limit_value, unit, case.deadline_class)
 
 
 def _duty_org(case: Case, value: Any) -> str:
@@ -228,7 +229,7 @@ def _inputs(case: Case, move: Move, fields: Mapping[str, Any]) -> dict[str, Any]
 def _write(case: Case, move: Move, past: Past, *, user: User, at: datetime, inputs: dict[str, Any]) -> None:
     opinion = inputs.pop("opinion")
     before = case.state
-    changed = changes_of(case, move.action, at, current_desk(), inputs)
+    changed = changes_of(case, move.action, at, current_desk().for_area(case.deadline_class), inputs)
     Case.objects.filter(pk=case.pk).update(**changed)
     for name, value in changed.items():
         setattr(case, name, value)
