@@ -81,7 +81,18 @@ COMMON: tuple[Entry, ...] = (
         "maintenance",
         "settings",
         systems=MAINTENANCE,
-        covers=("organisation-", "person-", "role-", "token-", "grant-", "calendar", "audit-", "node-", "maintenance-"),
+        covers=(
+            "organisation-",
+            "person-",
+            "role-",
+            "token-",
+            "grant-",
+            "calendar",
+            "clock-",
+            "audit-",
+            "node-",
+            "maintenance-",
+        ),
     ),
 )
 """What stands at the end of the menu of every tier."""

@@ -106,6 +106,7 @@ CASES = (
         holds="{case}",
     ),
     Row("calendar", CITY, ("grid.view_calendar",), query="year=2026", holds="2026", says_alike=True),
+    Row("clock-settings", CITY, ("grid.view_calendar",), holds="环节时限", says_alike=True),
     Row("case-act", CITY, _CASE, about="case_act", posts=True),
 )
 GROUND = (
@@ -117,6 +118,7 @@ GROUND = (
     Row("component-detail", ALL, ("grid.view_component",), about="component"),
     Row("component-edit", CITY, ("grid.change_component",), about="component"),
     Row("component-state", CITY, ("grid.change_component_state",), about="component", posts=True),
+    Row("grid-areas", CITY, ("grid.change_unitgrid",)),
     Row("import-list", CITY, _IMPORT, lists="import"),
     Row("import-new", CITY, _IMPORT),
     Row("import-detail", CITY, _IMPORT, about="import"),
@@ -237,6 +239,8 @@ API = (
     Row("api:rule-list", ALL, _STANDARD, holds="立案条件1", says_alike=True),
     Row("api:case-list", ALL, _CASE, lists="case"),
     Row("api:case-detail", ALL, _CASE, about="case"),
+    Row("api:case-clock", ALL, _CASE, about="case"),
+    Row("api:grid-areas", CITY, ("grid.change_unitgrid",), posts=True),
     Row("api:calendar", CITY, ("grid.view_calendar",), query="year=2026", holds="stage_limits", says_alike=True),
     Row(
         "api:case-class-search",
