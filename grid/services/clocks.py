@@ -54,7 +54,7 @@ def set_yellow_percent(actor: User, percent: int) -> ClockSetting:
     )
     because = _("黄灯起点由 %(old)s%% 改为 %(new)s%%") % {"old": before, "new": percent}
     note_change(EVER, None, because, only_warnings=True)
-    transaction.on_commit(forget_desk)
+    forget_desk()
     return row
 
 
@@ -96,7 +96,7 @@ def set_stage_limit(actor: User, *, stage: str, area_class: str, value: Decimal 
             before=before,
             after=after,
         )
-    transaction.on_commit(forget_desk)
+    forget_desk()
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from grid.rules.moving import Desk
 from grid.rules.recounting import DEADLINES, FIELDS, recounted, touches
 from grid.rules.runs import RunStep
 from grid.rules.stages import Stage
-from grid.selectors.calendar import read_desk
+from grid.selectors.calendar import forget_desk, read_desk
 
 CHUNK = 1_000
 READ = (
@@ -80,6 +80,7 @@ def recount(wish: Wish, *, dry_run: bool = False) -> list[Moved]:
     Each case gets a ``DeadlineRecount`` per deadline and an audit entry. With ``dry_run`` nothing is written. Done in
     transactions of a thousand cases; a second run finds nothing more to do.
     """
+    forget_desk()  # the change may have been made by another process a moment ago
     desk, moved = read_desk(), []
     keys = list(_running(wish).order_by("case_no").values_list("pk", flat=True))
     for begin in range(0, len(keys), CHUNK):
