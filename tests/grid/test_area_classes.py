@@ -15,6 +15,7 @@ from grid.selectors.calendar import read_desk
 from grid.services import clocks
 from grid.services.cases import act
 from sync.standard.models import DisposalRule
+from sync.standard.services.editing import edit_rule
 from tests.factories import grid as ground
 from tests.factories.people import NINGBO, division, organisation, person
 
@@ -109,6 +110,7 @@ class TestSetting:
     @pytest.fixture(autouse=True)
     def _grids(self):
         ground.ready_city()
+        division(COUNTY)
         ground.unit_grid(ground.COMMUNITY + "002", west=ground.WEST + 0.01)
         self.codes = [ground.COMMUNITY + "001", ground.COMMUNITY + "002"]
 
@@ -211,3 +213,16 @@ def test_departments_see_the_class_of_the_case_on_its_page(client):
     organisation("DEPT00000000000001")
     client.force_login(person("duty_leader"), backend=BACKEND)
     assert "A 重点区域" in client.get(f"/cases/{case.case_no}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_rule_keeps_limits_of_areas_only_beside_its_own_limit():
+    officer, rule = person("data_officer"), ground.disposal_rule()
+    changed = edit_rule(
+        officer, rule=rule, changes={"limit_value_a": Decimal(2), "limit_unit_a": "urgent_hour"}, reason="文"
+    )
+    assert [changed.limit_for(area) for area in "ABC"] == [(2, "urgent_hour"), (4, "work_hour"), (4, "work_hour")]
+    for wrong in ({"limit_unit_a": ""}, {"limit_value_c": Decimal(1)}, {"limit_value": None, "limit_unit": ""}):
+        with pytest.raises(InvalidInput):
+            edit_rule(officer, rule=rule, changes=wrong, reason="文")
+    assert DisposalRule.objects.get().limit_for("A") == (2, "urgent_hour")
