@@ -62,5 +62,6 @@ CASES: tuple[Permission, ...] = (
     Permission("grid.change_workflow", _("维护流程版本"), ("data_officer", "system_admin")),
     Permission("grid.view_calendar", _("查看工作日历"), (*CITY_DESKS, "system_admin")),
     Permission("grid.change_calendar", _("维护工作日历"), ("data_officer", "system_admin")),
+    Permission("grid.change_clock", _("维护时限设置"), ("data_officer", "system_admin")),
 )
 PERMISSIONS: tuple[Permission, ...] = GROUND + CASES

@@ -14,6 +14,7 @@ from cityops.foundation.errors import NotThere
 from grid.selectors.statistics import RECOMPILED_DAYS
 from grid.services.imports.runs import settle_broken_runs
 from grid.services.imports.uploads import drop_left_files, run_stored, waiting_runs
+from grid.services.recounting import recount_waiting
 from grid.services.rehearsing import rehearse_workflow
 from grid.services.simulator.live import tick
 from grid.services.statistics import compile_statistics
@@ -36,6 +37,18 @@ def wake_imports() -> None:
     """Ask a worker to look; without a broker the schedule does it within a minute."""
     with suppress(OperationalError):
         import_waiting.apply_async(retry=False)
+
+
+@shared_task(acks_late=True)
+def recount_deadlines() -> None:
+    """Count the limits anew that changes of the calendar left waiting; a thousand cases are one transaction."""
+    recount_waiting()
+
+
+def wake_recounts() -> None:
+    """Ask a worker to count anew; without a broker the schedule does it within a minute."""
+    with suppress(OperationalError):
+        recount_deadlines.apply_async(retry=False)
 
 
 @shared_task
@@ -72,6 +85,7 @@ def simulated_life() -> None:
 SCHEDULE: dict[str, tuple[str, Any]] = {
     "grid.import_waiting": ("grid.tasks.import_waiting", 60),
     "grid.resume_suspended": ("grid.tasks.resume_suspended_cases", crontab(minute="*/15")),
+    "grid.recount_deadlines": ("grid.tasks.recount_deadlines", 60),
     "grid.daily_statistics": ("grid.tasks.compile_daily_statistics", crontab(hour=1, minute=10)),
 }
 if settings.CITYOPS_SIMULATED:

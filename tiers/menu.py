@@ -89,6 +89,7 @@ COMMON: tuple[Entry, ...] = (
             "grant-",
             "calendar",
             "workflow-",
+            "clock-",
             "audit-",
             "node-",
             "maintenance-",

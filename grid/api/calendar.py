@@ -41,6 +41,7 @@ class HoursAnswer(serializers.Serializer[Any]):
     """The working hours from a day on."""
 
     valid_from = serializers.DateField(allow_null=True, help_text="null: from the beginning")
+    is_yearly = serializers.BooleanField(help_text="Begins anew on this day of each year")
     periods = PeriodAnswer(many=True)
 
 
@@ -48,6 +49,9 @@ class LimitAnswer(serializers.Serializer[Any]):
     """The time that a stage may take."""
 
     stage = serializers.CharField()
+    area_class = serializers.CharField(
+        allow_blank=True, help_text="A, B or C; empty: areas without a limit of their own"
+    )
     value = serializers.DecimalField(max_digits=6, decimal_places=1)
     unit = serializers.ChoiceField(choices=[unit.value for unit in Unit])
 
@@ -60,6 +64,7 @@ class CalendarAnswer(serializers.Serializer[Any]):
     is_official = serializers.BooleanField(help_text="False: no notice is known for the year; weekends count")
     days = DayAnswer(many=True)
     hours = HoursAnswer(many=True)
+    yellow_percent = serializers.IntegerField(help_text="Share of a limit after which its light turns yellow")
     stage_limits = LimitAnswer(many=True)
 
 
@@ -84,12 +89,18 @@ class WorkCalendarYear(Polled, APIView):
             "hours": [
                 {
                     "valid_from": hours.valid_from if hours.valid_from > date.min else None,
+                    "is_yearly": hours.is_yearly,
                     "periods": [{"starts_at": start, "ends_at": end} for start, end in hours.periods],
                 }
                 for hours in desk.calendar.hours
             ],
+            "yellow_percent": round(desk.calendar.yellow_share * 100),
             "stage_limits": [
-                {"stage": stage, "value": value, "unit": unit} for stage, (value, unit) in desk.limits.items()
+                {"stage": stage, "area_class": area, "value": value, "unit": unit}
+                for (stage, area), (value, unit) in (
+                    *(((stage, ""), limit) for stage, limit in desk.limits.items()),
+                    *desk.area_limits.items(),
+                )
             ],
         }
         return Response(CalendarAnswer(body).data)

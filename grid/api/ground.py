@@ -21,7 +21,7 @@ from grid.api.ground_serializers import (
     GridRow,
     StateChange,
 )
-from grid.models import Component, UnitGrid
+from grid.models import AreaClass, Component, UnitGrid
 from grid.models.ground import CodeState
 from grid.selectors import ground
 from grid.services import components
@@ -54,6 +54,7 @@ class GridFilterSet(InDivision):
 
     q = filters.CharFilter(method="search", help_text="Beginning of the code, or part of the name")
     status = filters.ChoiceFilter(choices=CodeState.choices)
+    area_class = filters.ChoiceFilter(choices=AreaClass.choices, help_text="Class of area: limits may differ by it")
 
     class Meta:
         model = UnitGrid

@@ -18,6 +18,7 @@ GRID_FIELDS = [
     "init_date",
     "change_date",
     "status",
+    "area_class",
     "note",
     "origin_code",
 ]

@@ -1,14 +1,17 @@
 """Models of the city's grid, one module per concept: ground, components, cases, the loop, photos, calendar, imports."""
 
-from grid.models.calendar import CalendarDay, WorkingPeriod
+from grid.models.calendar import AreaClass, CalendarChange, CalendarDay, ClockSetting, WorkingPeriod
 from grid.models.cases import Case, CaseAssist, CaseDailyStatistic, CaseNumber, CaseStep, StageLimit
 from grid.models.components import Component
 from grid.models.ground import UnitGrid
 from grid.models.imports import ImportIssue, ImportRun
 from grid.models.loop import CaseApplication, CaseSupervision, CaseTask, WorkflowVersion
 from grid.models.media import CaseMedia
+from grid.models.recounts import DeadlineRecount
 
 __all__ = [
+    "AreaClass",
+    "CalendarChange",
     "CalendarDay",
     "Case",
     "CaseApplication",
@@ -19,7 +22,9 @@ __all__ = [
     "CaseStep",
     "CaseSupervision",
     "CaseTask",
+    "ClockSetting",
     "Component",
+    "DeadlineRecount",
     "ImportIssue",
     "ImportRun",
     "StageLimit",

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from cityops.accounts.scoping import ScopedQuerySet
 from cityops.foundation.records import ExchangedRecord, append_only_triggers, mark_parent_trigger, mark_triggers
 from cityops.regions.models import CGCS2000, WEB_MERCATOR
+from grid.models.calendar import AreaClass, ClockSetting
 from grid.rules import FINAL_STAGES, OPEN_STAGES, Stage
-from grid.rules.clock import YELLOW_SHARE, Light, light_at
+from grid.rules.clock import Light, light_at
 
 HANDLING_STATES = (Stage.DISPATCHED.value, Stage.HANDLING.value)
 """States in which the disposal deadline runs."""
@@ -47,7 +48,8 @@ class CaseQuerySet(ScopedQuerySet):
 
     def with_light(self, at: datetime) -> Self:
         """Annotate ``light_now`` (a ``Light``), ``due_now`` and ``warn_now``: the same answer as ``Case.light``."""
-        natural = models.F("dispatched_at") + (models.F("due_now") - models.F("dispatched_at")) * float(YELLOW_SHARE)
+        share = float(ClockSetting.yellow_share())
+        natural = models.F("dispatched_at") + (models.F("due_now") - models.F("dispatched_at")) * share
         due = models.Case(
             models.When(stage_due_at__isnull=False, then="stage_due_at"),
             models.When(state__in=HANDLING_STATES, then="dispose_deadline"),
@@ -191,7 +193,7 @@ class Case(ExchangedRecord):
     stage_due_at = models.DateTimeField(_("本环节截止"), null=True, blank=True)
     """When the limit of the present stage is used up; counted by the owner, does not travel."""
     stage_warn_at = models.DateTimeField(_("本环节预警"), null=True, blank=True)
-    """When four fifths of it are used up."""
+    """When the yellow share of it is used up."""
     pending = models.CharField(_("待审批"), max_length=10, blank=True, default="", db_default="")
     """Kind of the application that waits for a decision (``CaseApplication.Kind``); local, as all that follows."""
     workflow = models.CharField(_("流程版本"), max_length=40, blank=True, default="", db_default="")
@@ -271,11 +273,11 @@ class Case(ExchangedRecord):
 
     @property
     def warn_at(self) -> datetime | None:
-        """When the light turns yellow: by the city's own clock, or four fifths of the natural time since dispatch."""
+        """When the light turns yellow: by the city's own clock, or by the yellow share of the time since dispatch."""
         if self.stage_warn_at is not None or self.due_at is None or self.dispatched_at is None:
             return self.stage_warn_at
         return self.dispatched_at + timedelta(
-            seconds=(self.due_at - self.dispatched_at).total_seconds() * float(YELLOW_SHARE)
+            seconds=(self.due_at - self.dispatched_at).total_seconds() * float(ClockSetting.yellow_share())
         )
 
     @property
@@ -424,15 +426,23 @@ class CaseNumber(models.Model):
 
 
 class StageLimit(models.Model):
-    """环节时限: how long a desk may take over a stage; a local decision (grid.md §4.4), editable."""
+    """环节时限: how long a desk may take over a stage; a local decision (grid.md §4.4), editable.
 
-    stage = models.CharField(_("环节"), max_length=10, unique=True)
+    A row without a class of area holds for all classes that have none of their own.
+    """
+
+    stage = models.CharField(_("环节"), max_length=20)
+    area_class = models.CharField(_("区域类别"), max_length=1, choices=AreaClass.choices, blank=True)
     value = models.DecimalField(_("时限"), max_digits=6, decimal_places=1)
     unit = models.CharField(_("单位"), max_length=12)
 
     class Meta:
         verbose_name = _("环节时限")
         verbose_name_plural = _("环节时限")
+        constraints = [models.UniqueConstraint(fields=["stage", "area_class"], name="stage_limit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.area_class}".strip()
 
 
 class CaseDailyStatistic(ExchangedRecord):

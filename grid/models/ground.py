@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cityops.accounts.scoping import ScopedQuerySet
 from cityops.foundation.records import ExchangedRecord, mark_triggers
 from cityops.regions.models import CGCS2000, WEB_MERCATOR
+from grid.models.calendar import AreaClass
 
 
 class CodeState(models.TextChoices):
@@ -42,6 +43,10 @@ class UnitGrid(ExchangedRecord):
     status = models.CharField(_("状态"), max_length=1, choices=CodeState.choices, default=CodeState.VALID)
     note = models.CharField(_("备注"), max_length=200, blank=True)
     source_crs = models.CharField(_("来源坐标系"), max_length=20, blank=True)
+    area_class = models.CharField(
+        _("区域类别"), max_length=1, choices=AreaClass.choices, default=AreaClass.B, db_default=AreaClass.B
+    )
+    """Which limits hold here; the city's own, does not travel."""
     geom_3857 = models.GeneratedField(
         expression=Transform("geom", WEB_MERCATOR),
         output_field=models.PolygonField(srid=WEB_MERCATOR),

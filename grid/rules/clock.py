@@ -14,7 +14,7 @@ from fractions import Fraction
 
 HOURS_PER_WORK_DAY = 8
 YELLOW_SHARE = Fraction(4, 5)
-"""Share of the limit after which the light turns yellow; red comes after the whole limit."""
+"""Share of the limit after which the light turns yellow where the city has set none; red comes after all of it."""
 STANDARD_HOURS = ((time(8), time(12)), (time(14), time(18)))
 """Working periods where the city has set none: eight hours with a break at noon."""
 MAX_DAYS = 3660
@@ -61,10 +61,33 @@ class CalendarWithoutHours(ValueError):
 
 @dataclass(frozen=True)
 class WorkingHours:
-    """Working periods 工作时段 of a working day, valid from a day on; ordered, not overlapping."""
+    """Working periods 工作时段 of a working day, valid from a day on; ordered, not overlapping.
+
+    Yearly hours (summer, winter) begin anew on the same day of each year, the first time on ``valid_from``.
+    """
 
     valid_from: date
     periods: tuple[tuple[time, time], ...]
+    is_yearly: bool = False
+
+    def begun_by(self, day: date) -> date | None:
+        """The day on which these hours last began to hold, up to ``day``; None where they never did.
+
+        29 February begins on the 28th in a year without one.
+        """
+        if self.valid_from > day:
+            return None
+        if not self.is_yearly:
+            return self.valid_from
+        begun = _in_year(self.valid_from, day.year)
+        return begun if begun <= day else max(_in_year(self.valid_from, day.year - 1), self.valid_from)
+
+
+def _in_year(day: date, year: int) -> date:
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,8 @@ class WorkCalendar:
     hours: tuple[WorkingHours, ...]
     days: Mapping[date, bool] = field(default_factory=dict)
     official_years: frozenset[int] = frozenset()
+    yellow_share: Fraction = YELLOW_SHARE
+    """Share of a limit after which its light turns yellow; it stands here because whoever counts has the calendar."""
     _spans: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, repr=False, compare=False)
     _lengths: dict[date, timedelta] = field(default_factory=dict, repr=False, compare=False)
 
@@ -91,9 +116,14 @@ class WorkCalendar:
         return day.year in self.official_years
 
     def periods_on(self, day: date) -> tuple[tuple[time, time], ...]:
-        """The working periods that hold on a day, whether or not it is worked."""
-        valid = [hours for hours in self.hours if hours.valid_from <= day] or list(self.hours[:1])
-        return max(valid, key=lambda hours: hours.valid_from).periods if valid else ()
+        """The working periods that hold on a day, whether or not it is worked: those that began last.
+
+        Of two that began on the same day those hold that were set for the later year.
+        """
+        begun = [(start, hours.valid_from, hours.periods) for hours in self.hours if (start := hours.begun_by(day))]
+        if begun:
+            return max(begun, key=lambda one: one[:2])[2]
+        return self.hours[0].periods if self.hours else ()
 
     def spans_on(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """The worked spans of a day in UTC; none on a day off."""
@@ -170,6 +200,17 @@ def worked_between(start: datetime, end: datetime, calendar: WorkCalendar) -> ti
     return sum((calendar.length_on(first + timedelta(days=n + 1)) for n in range(between)), worked)
 
 
+def spans_between(start: datetime, end: datetime, calendar: WorkCalendar) -> Iterator[tuple[date, datetime, datetime]]:
+    """The worked spans between two moments, cut at both: (local day, from, to) in UTC, in order."""
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    day, last = (moment.astimezone(calendar.zone).date() for moment in (start, end))
+    while day <= last:
+        for opens, closes in calendar.spans_on(day):
+            if closes > start and opens < end:
+                yield day, max(opens, start), min(closes, end)
+        day += timedelta(days=1)
+
+
 def used_between(start: datetime, end: datetime, unit: Unit | str, calendar: WorkCalendar) -> timedelta:
     """How much of a limit in ``unit`` two moments use up: worked time for work units, natural time otherwise."""
     if Unit(unit) in WORKING_UNITS:
@@ -220,18 +261,44 @@ def explain(start: datetime, value: Decimal | float, unit: Unit | str, calendar:
 
 
 def warn_at(start: datetime, value: Decimal | float, unit: Unit | str, calendar: WorkCalendar) -> datetime:
-    """The moment at which four fifths of a limit are used up: the last green one."""
+    """The moment at which the yellow share of a limit (four fifths, unless the city set another) is used up.
+
+    It is the last green moment.
+    """
     unit = Unit(unit)
-    length = limit_length(value, unit) * YELLOW_SHARE.numerator / YELLOW_SHARE.denominator
+    length = shared(limit_length(value, unit), calendar.yellow_share)
     return add_length(start, length, calendar, is_worked=unit in WORKING_UNITS)
+
+
+def shared(length: timedelta, share: Fraction) -> timedelta:
+    """A share of a length of time."""
+    return length * share.numerator / share.denominator
+
+
+def resumed_due(
+    due: datetime, paused_at: datetime, resumed_at: datetime, unit: Unit | str, calendar: WorkCalendar
+) -> datetime:
+    """When a limit that was due at ``due`` is used up after a pause: what was left when it paused runs on.
+
+    A pause that begins at or after ``due`` changes nothing: the limit was used up before.
+    """
+    if paused_at >= due:
+        return due
+    left = used_between(paused_at, due, unit, calendar)
+    return add_length(max(resumed_at, paused_at), left, calendar, is_worked=Unit(unit) in WORKING_UNITS)
+
+
+def delayed_due(due: datetime, value: Decimal | float, unit: Unit | str, calendar: WorkCalendar) -> datetime:
+    """When a limit is used up that was due at ``due`` and got ``value`` in ``unit`` more 延期."""
+    return add_limit(due, value, unit, calendar)
 
 
 def light_at(
     at: datetime, *, warn: datetime | None, due: datetime | None, is_paused: bool = False, is_finished: bool = False
 ) -> Light:
-    """The light at a moment: green up to 80 % of the limit, yellow up to all of it, red beyond; paused shows none.
+    """The light at a moment: green up to the yellow share, yellow up to the limit, red beyond; paused shows none.
 
-    ``warn`` is the moment at which 80 % of the limit are used (still green), ``due`` the one at which all of it is
+    ``warn`` is the moment at which the yellow share is used (still green), ``due`` the one at which all of it is
     (still yellow). Without ``due`` no clock runs.
     """
     if is_finished:

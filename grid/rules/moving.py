@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 from grid.rules.clock import (
     WORKING_UNITS,
-    YELLOW_SHARE,
     Unit,
     WorkCalendar,
     add_length,
     add_limit,
     limit_length,
+    resumed_due,
+    shared,
     used_between,
     warn_at,
 )
@@ -30,15 +31,20 @@ CLOSING_CHAIN = ("send_check", "check", "close")
 """Stage limits that follow the disposal limit until the case is due to be closed."""
 DEFAULT_LIMITS: dict[str, tuple[Decimal, str]] = {
     "accept": (Decimal(15), "minute"),
-    "verify": (Decimal(30), "minute"),
     "file": (Decimal(1), "work_hour"),
     "dispatch": (Decimal(15), "minute"),
-    "decide": (Decimal(1), "work_hour"),
     "send_check": (Decimal(15), "minute"),
     "check": (Decimal(30), "minute"),
     "close": (Decimal(15), "minute"),
+    "verify": (Decimal(30), "minute"),
+    "decide": (Decimal(4), "work_hour"),
+    "supervise_answer": (Decimal(1), "work_day"),
 }
-"""Stage limits where the city has set none: a local sample (Yuncheng, Fuzhou), no national values."""
+"""Stage limits where the city has set none: a local sample (Yuncheng, Fuzhou), no national values.
+
+``decide`` is an application that waits (return, delay, suspension, void); ``supervise_answer`` the answer to a
+supervision 督办. No source gives those two; they are ours.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,18 +63,35 @@ DEFAULT_RULE = FilingRule("", Decimal(3), "work_day")
 
 @dataclass(frozen=True)
 class Desk:
-    """What deadlines are counted with: the working calendar and the stage limits (stage → value, unit)."""
+    """What deadlines are counted with: the working calendar and the stage limits (stage → value, unit).
+
+    ``area_limits`` holds those of one class of area (stage, class) where they differ; ``for_area`` applies them.
+    """
 
     calendar: WorkCalendar
     limits: Mapping[str, tuple[Decimal, str]] = field(default_factory=lambda: DEFAULT_LIMITS)
+    area_limits: Mapping[tuple[str, str], tuple[Decimal, str]] = field(default_factory=dict)
+
+    def for_area(self, area_class: str) -> "Desk":
+        """The desk of one class of area 区域类别 (A, B, C): its own stage limits where there are any."""
+        own = {stage: limit for (stage, area), limit in self.area_limits.items() if area == area_class}
+        return replace(self, limits={**self.limits, **own}) if own else self
+
+    def limit_of(self, stage: str) -> tuple[Decimal, str]:
+        """The limit of a stage and its unit; the sample where the city has set none."""
+        return self.limits.get(stage, DEFAULT_LIMITS[stage])
+
+    def is_worked(self, stage: str) -> bool:
+        """Whether the limit of a stage runs in working time."""
+        return Unit(self.limit_of(stage)[1]) in WORKING_UNITS
 
     def stage_end(self, stage: str, start: datetime) -> datetime:
         """When the limit of a stage that starts at ``start`` is used up."""
-        return add_limit(start, *self.limits.get(stage, DEFAULT_LIMITS[stage]), self.calendar)
+        return add_limit(start, *self.limit_of(stage), self.calendar)
 
     def stage_warning(self, stage: str, start: datetime) -> datetime:
-        """When four fifths of it are used up."""
-        return warn_at(start, *self.limits.get(stage, DEFAULT_LIMITS[stage]), self.calendar)
+        """When the yellow share of it is used up."""
+        return warn_at(start, *self.limit_of(stage), self.calendar)
 
     def close_deadline(self, dispose_deadline: datetime) -> datetime:
         """When a case must be closed: the disposal deadline, then the limits of sending, checking and closing."""
@@ -157,7 +180,7 @@ def disposal_warning(
     length = run if run is not None else run_length(case)
     unit, start = case.limit_unit, case.dispatched_at
     paused = used_between(_counted(start, length, unit, desk), due, unit, desk.calendar)
-    share = length * YELLOW_SHARE.numerator / YELLOW_SHARE.denominator
+    share = shared(length, desk.calendar.yellow_share)
     return _counted(_counted(start, share, unit, desk), paused, unit, desk)
 
 
@@ -205,9 +228,8 @@ def _resumed(turn: Turn) -> dict[str, Any]:
     """The disposal clock goes on with what was left when it was stopped; one that was used up stays overdue."""
     case, due = turn.case, turn.case.dispose_deadline
     stopped = case.paused_at or case.updated_at
-    if due is not None and due > stopped and case.limit_unit:
-        left = used_between(stopped, due, case.limit_unit, turn.desk.calendar)
-        due = _counted(turn.at, left, case.limit_unit, turn.desk)
+    if due is not None and case.limit_unit:
+        due = resumed_due(due, stopped, turn.at, case.limit_unit, turn.desk.calendar)
     return _due(turn, due)
 
 

@@ -8,7 +8,8 @@ from itertools import groupby
 
 from django.utils import timezone
 
-from grid.models import CalendarDay, StageLimit, WorkingPeriod
+from grid.models import CalendarDay, ClockSetting, StageLimit, WorkingPeriod
+from grid.models.calendar import KEPT_SECONDS
 from grid.rules.clock import STANDARD_HOURS, WorkCalendar, WorkingHours
 from grid.rules.moving import DEFAULT_LIMITS, Desk
 
@@ -16,8 +17,6 @@ LOCAL_SOURCE = "本市调整"
 """Source of a day that the city itself changed; such a day alone does not make a year official."""
 FIRST_YEAR, LAST_YEAR = 2004, 2099
 """The years that may be asked for."""
-KEPT_SECONDS = 30
-"""How long a process counts with the calendar it has read; a change made elsewhere holds after that time."""
 
 
 @dataclass
@@ -30,8 +29,11 @@ _kept = _Kept()
 
 
 def _hours(periods: Iterable[WorkingPeriod]) -> tuple[WorkingHours, ...]:
-    by_day = groupby(periods, key=lambda period: period.valid_from)
-    hours = tuple(WorkingHours(day, tuple((p.starts_at, p.ends_at) for p in group)) for day, group in by_day)
+    by_day = groupby(periods, key=lambda period: (period.valid_from, period.is_yearly))
+    hours = tuple(
+        WorkingHours(day, tuple((p.starts_at, p.ends_at) for p in group), is_yearly)
+        for (day, is_yearly), group in by_day
+    )
     return hours or (WorkingHours(date.min, STANDARD_HOURS),)
 
 
@@ -43,6 +45,7 @@ def work_calendar() -> WorkCalendar:
         hours=_hours(WorkingPeriod.objects.order_by("valid_from", "starts_at")),
         days={row.day: row.is_workday for row in days},
         official_years=frozenset(row.day.year for row in days if row.source != LOCAL_SOURCE),
+        yellow_share=ClockSetting.yellow_share(),
     )
 
 
@@ -55,9 +58,11 @@ def days_of(year: int) -> list[CalendarDay]:
 
 
 def read_desk() -> Desk:
-    """What deadlines are counted with, read from the database: three queries."""
-    own = {row.stage: (row.value, row.unit) for row in StageLimit.objects.all()}
-    return Desk(work_calendar(), {**DEFAULT_LIMITS, **own})
+    """What deadlines are counted with, read from the database: four queries."""
+    rows = list(StageLimit.objects.all())
+    common = {row.stage: (row.value, row.unit) for row in rows if not row.area_class}
+    of_areas = {(row.stage, row.area_class): (row.value, row.unit) for row in rows if row.area_class}
+    return Desk(work_calendar(), {**DEFAULT_LIMITS, **common}, of_areas)
 
 
 def current_desk() -> Desk:
@@ -71,3 +76,4 @@ def current_desk() -> Desk:
 def forget_desk() -> None:
     """Read the calendar anew at the next question; called when it was changed here."""
     _kept.desk = None
+    ClockSetting.forget()

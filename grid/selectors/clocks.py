@@ -10,7 +10,6 @@ from cityops.foundation.words import HOURS_PER_DAY, left_words
 from grid.models import Case
 from grid.models.cases import HANDLING_STATES
 from grid.rules.clock import HOURS_PER_WORK_DAY, WORKING_UNITS, used_between
-from grid.rules.moving import DEFAULT_LIMITS
 from grid.rules.stages import Stage
 from grid.rules.transitions import LIMIT_OF_STAGE
 from grid.selectors.calendar import current_desk
@@ -60,8 +59,7 @@ def unit_now(case: Case) -> str:
     if case.state in HANDLING_STATES or case.stage_due_at is None:
         return case.limit_unit
     name = LIMIT_OF_STAGE.get(Stage(case.state), "")
-    limits = {**DEFAULT_LIMITS, **current_desk().limits}
-    return limits[name][1] if name else case.limit_unit
+    return current_desk().for_area(case.deadline_class).limit_of(name)[1] if name else case.limit_unit
 
 
 def _calendar_words(due: datetime) -> str:

@@ -39,8 +39,12 @@ def visible_runs(user: User) -> QuerySet[ImportRun]:
     return found
 
 
-def filter_grids(grids: QuerySet[Any], *, q: str = "", division: str = "", status: str = "") -> QuerySet[Any]:
-    """Grids whose code begins with or whose name holds ``q``, in a division, of a status."""
+def filter_grids(
+    grids: QuerySet[Any], *, q: str = "", division: str = "", status: str = "", area_class: str = ""
+) -> QuerySet[Any]:
+    """Grids whose code begins with or whose name holds ``q``, in a division, of a status, of a class of area."""
+    if area_class:
+        grids = grids.filter(area_class=area_class)
     if q:
         grids = grids.filter(grid_code__startswith=q) if q.isdigit() else grids.filter(name__icontains=q)
     if division:

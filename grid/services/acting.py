@@ -219,7 +219,9 @@ def _changes(attempt: Attempt, inputs: Mapping[str, Any]) -> dict[str, Any]:
     case, move = attempt.case, attempt.move
     if move.is_agreed and not attempt.is_last_level:  # the next level has the say
         return {"state": case.state, "updated_at": attempt.at, "version": case.version + 1}
-    return changes_of(case, move.action, attempt.at, current_desk(), inputs, workflow=attempt.workflow)
+    return changes_of(
+        case, move.action, attempt.at, current_desk().for_area(case.deadline_class), inputs, workflow=attempt.workflow
+    )
 
 
 def _step(attempt: Attempt, before: str, changed: Mapping[str, Any], opinion: str) -> None:

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
+from cityops.foundation.context import current_actor
 from cityops.foundation.errors import InvalidInput
-from grid.models import CalendarDay, WorkingPeriod
+from grid.models import CalendarChange, CalendarDay, WorkingPeriod
 from grid.rules.clock import STANDARD_HOURS
 from grid.selectors.calendar import LOCAL_SOURCE, forget_desk
 
@@ -70,6 +71,9 @@ def load_official(years: Iterable[int] = ()) -> Loaded:
         CalendarDay.objects.bulk_update([rows[day] for day in changed], ["is_workday", "name", "source"])
         if not WorkingPeriod.objects.exists():
             _write_periods(FIRST_HOURS_FROM, STANDARD_HOURS)
+        moved = [*changed, *(row.day for row in fresh if row.is_workday != (row.day.weekday() < 5))]
+        if moved:
+            note_change(min(moved), max(moved), _("载入官方放假通知"))
         if fresh or changed:
             audit.record(
                 "calendar.load",
@@ -101,7 +105,7 @@ def _same(row: CalendarDay, other: CalendarDay) -> bool:
 
 
 def set_day(actor: User, day: date, *, is_workday: bool, name: str = "") -> CalendarDay:
-    """Let the city make a day worked or free; deadlines given from now on count with it, given ones stay.
+    """Let the city make a day worked or free; limits that run over it are counted anew, finished ones stay.
 
     Raises NotAllowed for an actor of a part of the city, InvalidInput for a long name.
     """
@@ -124,6 +128,8 @@ def set_day(actor: User, day: date, *, is_workday: bool, name: str = "") -> Cale
             before=None if before is None else {"is_workday": before.is_workday, "name": before.name},
             after={"is_workday": is_workday, "name": name},
         )
+        if is_workday != (day.weekday() < 5 if before is None else before.is_workday):
+            note_change(day, day, _("本市调整") + (f" {name}" if name else ""))
     forget_desk()
     return row
 
@@ -140,14 +146,16 @@ def reset_day(actor: User, day: date) -> None:
         row.delete()
         if official is not None:
             official.save(force_insert=True)
+        note_change(day, day, _("恢复官方安排"))
         audit.record("calendar.reset", kind="calendar", key=day, division_code=settings.CITYOPS_REGION, before=before)
     forget_desk()
 
 
-def set_hours(actor: User, valid_from: date, periods: Sequence[tuple[time, time]]) -> None:
-    """Set the working periods of a working day from a day on.
+def set_hours(actor: User, valid_from: date, periods: Sequence[tuple[time, time]], *, is_yearly: bool = False) -> None:
+    """Set the working periods of a working day from a day on; with ``is_yearly`` from that day of each year on.
 
-    Raises NotAllowed for an actor of a part of the city, InvalidInput where periods overlap or end early.
+    Hours that began on the same day are replaced. Raises NotAllowed for an actor of a part of the city, InvalidInput
+    where periods overlap or end early.
     """
     limits.whole_instance(actor)
     ordered = sorted(periods)
@@ -162,19 +170,69 @@ def set_hours(actor: User, valid_from: date, periods: Sequence[tuple[time, time]
             errors=[{"field": "periods", "code": "overlap", "detail": _("请让后一时段从前一时段结束之后开始。")}],
         )
     with transaction.atomic():
+        before = _shown(WorkingPeriod.objects.filter(valid_from=valid_from))
         WorkingPeriod.objects.filter(valid_from=valid_from).delete()
-        _write_periods(valid_from, ordered)
+        _write_periods(valid_from, ordered, is_yearly=is_yearly)
+        after = _shown(WorkingPeriod.objects.filter(valid_from=valid_from))
         audit.record(
             "calendar.hours",
             kind="calendar",
             key=valid_from,
             division_code=settings.CITYOPS_REGION,
-            after={"periods": [f"{start:%H:%M}-{end:%H:%M}" for start, end in ordered]},
+            before=before or None,
+            after=after,
         )
+        if before != after:
+            note_change(valid_from, None, _("工作时段变更"))
     forget_desk()
 
 
-def _write_periods(valid_from: date, periods: Iterable[tuple[time, time]]) -> None:
+def remove_hours(actor: User, valid_from: date) -> None:
+    """Take hours away again: those before them hold on. Taking away what is not there changes nothing.
+
+    Raises NotAllowed for an actor of a part of the city, InvalidInput for the last hours that are left.
+    """
+    limits.whole_instance(actor)
+    with transaction.atomic():
+        rows = WorkingPeriod.objects.select_for_update().filter(valid_from=valid_from)
+        before = _shown(rows)
+        if not before:
+            return
+        if not WorkingPeriod.objects.exclude(valid_from=valid_from).exists():
+            told = _("至少保留一组工作时段;请先设置另一组。")
+            raise InvalidInput(told, errors=[{"field": "valid_from", "code": "last_hours", "detail": told}])
+        rows.delete()
+        audit.record(
+            "calendar.hours_removed",
+            kind="calendar",
+            key=valid_from,
+            division_code=settings.CITYOPS_REGION,
+            before=before,
+        )
+        note_change(valid_from, None, _("工作时段变更"))
+    forget_desk()
+
+
+def note_change(first_day: date, last_day: date | None, because: str, *, only_warnings: bool = False) -> CalendarChange:
+    """Write down that limits have to be counted anew (``services.recounting``); in the transaction of the change."""
+    return CalendarChange.objects.create(
+        first_day=first_day,
+        last_day=last_day,
+        because=because[:200],
+        changed_by=current_actor().name[:150],
+        only_warnings=only_warnings,
+    )
+
+
+def _shown(rows: Iterable[WorkingPeriod]) -> dict[str, object]:
+    """Hours as they stand in the audit trail; empty where there are none."""
+    found = sorted(rows, key=lambda row: row.starts_at)
+    periods = [f"{row.starts_at:%H:%M}-{row.ends_at:%H:%M}" for row in found]
+    return {"periods": periods, "is_yearly": found[0].is_yearly} if found else {}
+
+
+def _write_periods(valid_from: date, periods: Iterable[tuple[time, time]], *, is_yearly: bool = False) -> None:
     WorkingPeriod.objects.bulk_create(
-        WorkingPeriod(valid_from=valid_from, starts_at=start, ends_at=end) for start, end in periods
+        WorkingPeriod(valid_from=valid_from, starts_at=start, ends_at=end, is_yearly=is_yearly)
+        for start, end in periods
     )

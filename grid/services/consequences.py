@@ -59,7 +59,7 @@ def _apply(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
         applied_at=attempt.at,
         from_state=attempt.case.state,
         until=inputs.get("until"),
-        due_at=current_desk().stage_end(UNTIL_DECIDED, attempt.at),
+        due_at=current_desk().for_area(attempt.case.deadline_class).stage_end(UNTIL_DECIDED, attempt.at),
         old_deadline=attempt.case.dispose_deadline,
     )
 

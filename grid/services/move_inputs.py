@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -46,8 +47,9 @@ def _rule(case: Case, user: User, value: Any) -> FilingRule:
         if chosen is None:
             raise fault("rule", "unknown", _("该立案条件不属于分类 %s;请从列表中选择。") % case.class_code)
     if chosen is None or chosen.limit_value is None:
-        return DEFAULT_RULE
-    return FilingRule(chosen.filing_condition, chosen.limit_value, chosen.limit_unit)
+        return replace(DEFAULT_RULE, deadline_class=case.deadline_class)
+    value, unit = chosen.limit_for(case.deadline_class)
+    return FilingRule(chosen.filing_condition, value or chosen.limit_value, unit, case.deadline_class)
 
 
 def _known_departments(codes: Iterable[str]) -> set[str]:
@@ -189,7 +191,7 @@ def is_said_before(case: Case, given: Mapping[str, Any], fields: Mapping[str, An
         "opinion": last_opinion,
         "reason": case.reject_reason,
         "duty_org": case.duty_org,
-        "rule": FilingRule(case.filing_condition, case.limit_value or Decimal(0), case.limit_unit),
+        "rule": FilingRule(case.filing_condition, case.limit_value or Decimal(0), case.limit_unit, case.deadline_class),
         "handler": case.handler_id,
         "main_case": case.merged_into,
     }

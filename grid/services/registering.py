@@ -29,9 +29,10 @@ from cityops.foundation.errors import InvalidInput, NotAllowed
 from cityops.foundation.records import local_node
 from cityops.regions.models import CGCS2000, Division
 from grid import events
-from grid.models import Case, CaseMedia, CaseNumber, CaseStep, Component, UnitGrid
+from grid.models import AreaClass, Case, CaseMedia, CaseNumber, CaseStep, Component, UnitGrid
 from grid.models.ground import CodeState
 from grid.rules.codes import CURRENT
+from grid.rules.moving import Desk
 from grid.rules.stages import Stage
 from grid.rules.transitions import MOVES, Action
 from grid.selectors.calendar import current_desk
@@ -196,8 +197,7 @@ def _insert(
         "city_scope": city_prefix() + "%",
         "day": timezone.localtime(at).date(),
         "at": at,
-        "due": desk.stage_end(MOVE.limit, at),
-        "warn": desk.stage_warning(MOVE.limit, at),
+        **_stage_clock(desk, at),
         "kind": report.kind,
         "std_ref": report.std_ref,
         "class_code": report.class_code,
@@ -219,6 +219,32 @@ def _insert(
         cursor.execute(_statement(), values)
         row = cursor.fetchone()
         return dict(zip((column.name for column in cursor.description), row, strict=True))
+
+
+def _stage_clock(desk: Desk, at: datetime) -> dict[str, datetime]:
+    """When the stage is due and when its light turns yellow, for each class of area: the statement finds the grid."""
+    found = {}
+    for area in AreaClass.values:
+        own = desk.for_area(area)
+        found[f"due_{area}"] = own.stage_end(MOVE.limit, at)
+        found[f"warn_{area}"] = own.stage_warning(MOVE.limit, at)
+    return found
+
+
+def _by_area(name: str) -> str:
+    """The value of the class of area that the place has, of those that ``_stage_clock`` gives."""
+    whens = " ".join(f"WHEN '{area}' THEN %({name}_{area})s::timestamptz" for area in AreaClass.values)
+    return f"(CASE place.area_class {whens} END)"
+
+
+def _limit_by_area(column: str) -> str:
+    """A column of the rule's limit, of the class of area where the rule has a limit of its own for it."""
+    own = " ".join(
+        f"WHEN place.area_class = '{area}' AND rule.limit_value_{area.lower()} IS NOT NULL "
+        f"THEN rule.{column}_{area.lower()}"
+        for area in ("A", "C")
+    )
+    return f"(CASE {own} ELSE rule.{column} END)"
 
 
 CASE_COLUMNS: dict[str, str] = {
@@ -252,9 +278,9 @@ CASE_COLUMNS: dict[str, str] = {
     "dispatched_at": "NULL::timestamptz",
     "duty_org": "''",
     "filing_condition": "coalesce(rule.filing_condition, '')",
-    "deadline_class": "''",
-    "limit_value": "rule.limit_value",
-    "limit_unit": "coalesce(rule.limit_unit, '')",
+    "deadline_class": "place.area_class",
+    "limit_value": _limit_by_area("limit_value"),
+    "limit_unit": f"coalesce({_limit_by_area('limit_unit')}, '')",
     "dispose_deadline": "NULL::timestamptz",
     "disposed_at": "NULL::timestamptz",
     "checked_at": "NULL::timestamptz",
@@ -271,8 +297,6 @@ CASE_COLUMNS: dict[str, str] = {
     "is_supervised": "'0'",
     "satisfaction": "''",
     "is_simulated": "%(is_simulated)s::boolean",
-    "stage_due_at": "%(due)s::timestamptz",
-    "stage_warn_at": "%(warn)s::timestamptz",
     "pending": "''",
     "workflow": "''",
     "paused_at": "NULL::timestamptz",
@@ -283,6 +307,8 @@ CASE_COLUMNS: dict[str, str] = {
     "district_code": "''",
     "checks_passed": "0",
     "appeal": "''",
+    "stage_due_at": _by_area("due"),
+    "stage_warn_at": _by_area("warn"),
     "updated_at": "%(at)s::timestamptz",
     "version": "1",
 }
@@ -298,7 +324,7 @@ STEP_COLUMNS: dict[str, str] = {
     "operator_org": "%(org)s::varchar",
     "operator_id": "%(operator)s::bigint",
     "operated_at": "%(at)s::timestamptz",
-    "deadline": "%(due)s::timestamptz",
+    "deadline": "born.stage_due_at",
     "opinion": "''",
 }
 """Every column of the first step."""
@@ -327,10 +353,11 @@ def _statement() -> str:
 WITH known AS MATERIALIZED (
     SELECT case_no, grid_code, division_code, stage_due_at FROM {table[Case]} WHERE rid = %(rid)s::uuid
 ), cell AS MATERIALIZED (
-    SELECT grid_code, division_code FROM {table[UnitGrid]}
+    SELECT grid_code, division_code, area_class FROM {table[UnitGrid]}
     WHERE status = '{CodeState.VALID.value}' AND ST_Covers(geom, {point}) ORDER BY grid_code LIMIT 1
 ), area AS MATERIALIZED (
-    SELECT ''::varchar AS grid_code, code AS division_code FROM {table[Division]}
+    SELECT ''::varchar AS grid_code, code AS division_code, '{AreaClass.B.value}'::varchar AS area_class
+    FROM {table[Division]}
     WHERE NOT EXISTS (SELECT FROM cell) AND (valid_to IS NULL OR valid_to >= current_date) AND code LIKE %(city_scope)s
       AND ST_Covers(boundary, {point}) ORDER BY level DESC, code LIMIT 1
 ), place AS MATERIALIZED (
@@ -351,7 +378,9 @@ WITH known AS MATERIALIZED (
           AND division_code LIKE %(city_scope)s ORDER BY org_code LIMIT 1
     ) chief ON true
 ), rule AS MATERIALIZED (
-    SELECT r.filing_condition, r.limit_value, r.limit_unit FROM {table[DisposalRule]} r
+    SELECT r.filing_condition, r.limit_value, r.limit_unit, r.limit_value_a, r.limit_unit_a, r.limit_value_c,
+           r.limit_unit_c
+    FROM {table[DisposalRule]} r
     JOIN {table[DictionaryVersion]} v ON v.id = r.rule_set_id AND v.is_default AND v.kind = 'rules'
     WHERE r.is_active AND r.limit_value IS NOT NULL
       AND (%(class_code)s::varchar = ANY (r.matter_codes)

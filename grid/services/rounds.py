@@ -46,7 +46,7 @@ TAKEN_OVER = (
 
 def begin_round(user: User, case: Case, at: datetime, reason: str) -> Case:
     """A new round of a closed case, waiting for dispatch; within the transaction of the reopening."""
-    desk = current_desk()
+    desk = current_desk().for_area(case.deadline_class)
     move = MOVES[Action.FILE]
     number = next_case_number(timezone.localtime(at).date())
     following = Case(

@@ -1,15 +1,17 @@
 """How things of the grid are written: stages of a case, grid codes, roles of a step."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from grid.models import Case
+from cityops.foundation.words import HOURS_PER_DAY, span_words
+from grid.models import AreaClass, Case
 from grid.rules import Stage
+from grid.rules.clock import HOURS_PER_WORK_DAY
 from grid.selectors.classes import key_of
 from sync.standard.models import ClassEntry, DisposalRule
 
@@ -92,6 +94,18 @@ def role_name(code: str) -> Any:
 def unit_name(code: str) -> Any:
     """The unit of a limit in words."""
     return dict(DisposalRule.Unit.choices).get(code, code)
+
+
+@register.filter
+def area_name(code: str) -> Any:
+    """A class of area in words; a code that is none as it is."""
+    return dict(AreaClass.choices).get(code, code)
+
+
+@register.filter
+def worked_span(length: timedelta, is_worked: bool) -> str:
+    """A length of time in words: in working days of eight hours where it is working time."""
+    return span_words(length.total_seconds(), hours_per_day=HOURS_PER_WORK_DAY if is_worked else HOURS_PER_DAY)
 
 
 @register.filter

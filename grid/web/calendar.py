@@ -27,6 +27,8 @@ from grid.models import CalendarDay
 from grid.rules.clock import CalendarWithoutHours, WorkCalendar, explain
 from grid.selectors.calendar import FIRST_YEAR, LAST_YEAR, LOCAL_SOURCE, work_calendar
 from grid.services import calendar as service
+from grid.tasks import wake_recounts
+from grid.web.clock_settings import clock_page
 from sync.standard.models import DisposalRule
 
 CHANGE = "grid.change_calendar"
@@ -55,6 +57,11 @@ class HoursForm(forms.Form):
     morning_to = forms.TimeField(label=gettext_lazy("上午结束"), widget=forms.TimeInput(attrs={"type": "time"}))
     afternoon_from = forms.TimeField(label=gettext_lazy("下午开始"), widget=forms.TimeInput(attrs={"type": "time"}))
     afternoon_to = forms.TimeField(label=gettext_lazy("下午结束"), widget=forms.TimeInput(attrs={"type": "time"}))
+    is_yearly = forms.BooleanField(
+        label=gettext_lazy("每年从这一天起(夏季、冬季作息)"),
+        required=False,
+        help_text=gettext_lazy("例如 5 月 1 日起和 10 月 1 日起各设一组，每年自动轮换。"),
+    )
 
     def periods(self) -> list[tuple[time, time]]:
         """The two periods of a day."""
@@ -117,6 +124,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "special": special.values(),
         "local_source": LOCAL_SOURCE,
         "hours": calendar.hours,
+        "hours_many": len(calendar.hours) > 1,
         "day_form": day_form,
         "hours_form": hours_form,
         "trial": trial,
@@ -147,9 +155,17 @@ def _present_hours() -> dict[str, Any]:
     }
 
 
+class RemovalForm(forms.Form):
+    """Hours to take away: the day they hold from."""
+
+    valid_from = forms.DateField(input_formats=["%Y-%m-%d"])
+
+
 def _change(request: HttpRequest, day_form: DayForm, hours_form: HoursForm) -> tuple[DayForm, HoursForm, bool]:
     """Do what was asked: (day form, hours form, whether it was done)."""
     form: DayForm | HoursForm
+    if request.POST.get("what") == "no-hours":
+        return day_form, hours_form, _removed(request)
     if request.POST.get("what") == "hours":
         form = hours_form = HoursForm(request.POST)
     else:
@@ -161,14 +177,30 @@ def _change(request: HttpRequest, day_form: DayForm, hours_form: HoursForm) -> t
     except InvalidInput as fault:
         form.add_error(None, fault.detail)
         return day_form, hours_form, False
-    messages.success(request, _("已保存。此后起算的时限按新日历计算，已定的截止时间不变。"))
+    wake_recounts()
+    messages.success(request, _("已保存。未结案件跨越变更日期的时限随后重算，已完成的不变。"))
     return day_form, hours_form, True
+
+
+def _removed(request: HttpRequest) -> bool:
+    form = RemovalForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("没有这组工作时段。"))
+        return True
+    try:
+        service.remove_hours(person_of(request), form.cleaned_data["valid_from"])
+    except InvalidInput as fault:
+        messages.error(request, fault.detail)
+        return True
+    wake_recounts()
+    messages.success(request, _("已删除这组工作时段，未结案件的时限随后重算。"))
+    return True
 
 
 def _apply(actor: User, form: DayForm | HoursForm) -> None:
     asked = form.cleaned_data
     if isinstance(form, HoursForm):
-        service.set_hours(actor, asked["valid_from"], form.periods())
+        service.set_hours(actor, asked["valid_from"], form.periods(), is_yearly=asked["is_yearly"])
     elif asked["kind"] == "reset":
         service.reset_day(actor, asked["day"])
     else:
@@ -204,4 +236,7 @@ def _trial(form: TrialForm, calendar: WorkCalendar) -> list[Any]:
         return []
 
 
-urlpatterns = [path("calendar/", requires("grid.view_calendar")(calendar_page), name="calendar")]
+urlpatterns = [
+    path("calendar/", requires("grid.view_calendar")(calendar_page), name="calendar"),
+    path("clock/", requires("grid.view_calendar")(clock_page), name="clock-settings"),
+]

@@ -14,6 +14,7 @@ from cityops.regions.rules import Level
 from grid.models import Case
 from grid.selectors.cases import case_detail as detail_of
 from grid.selectors.cases import department_names, nearby_cases
+from grid.selectors.clock_story import explain_case
 from grid.selectors.clocks import unit_now
 from grid.selectors.extents import extent_of, names_of
 from grid.web import moves
@@ -79,6 +80,7 @@ def detail_facts(request: HttpRequest, case_no: str, bound: moves.Bound | None =
         "nearby": nearby_cases(user, case.geom.x, case.geom.y, metres=100, hours=24 * 30, besides=case_no, limit=5),
         "desk": moves.options(case, detail.moves, bound),
         "unit": unit_now(case),
+        "story": explain_case(case, detail.steps),
         "as_of": timezone.now(),
     }
 

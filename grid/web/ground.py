@@ -22,6 +22,7 @@ GRID_COLUMNS = (
     Column(_("四至说明"), "boundary_desc"),
     Column(_("初始日期"), "init_date"),
     Column(_("变更日期"), "change_date"),
+    Column(_("区域类别"), "area_class"),
     Column(_("状态"), lambda grid: grid.get_status_display()),
     Column(_("备注"), "note"),
 )

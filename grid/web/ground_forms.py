@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from grid.models import Component, ImportRun
+from grid.models import AreaClass, Component, ImportRun
 from grid.models.ground import CodeState
 from grid.services.imports.uploads import LARGEST_MAPPING, LARGEST_UPLOAD, SUFFIXES
 
@@ -18,6 +18,7 @@ class GridFilter(forms.Form):
     q = forms.CharField(label=_("编码或名称"), required=False, max_length=60)
     division = forms.CharField(label=_("区划代码"), required=False, max_length=12)
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *CodeState.choices])
+    area_class = forms.ChoiceField(label=_("区域类别"), required=False, choices=[ANY, *AreaClass.choices])
 
 
 class ComponentFilter(forms.Form):

@@ -120,12 +120,12 @@ class MoveForm(forms.Form):
         if "assist_orgs" in fields:
             fields["assist_orgs"].choices = _departments()
         if "rule" in fields:
-            self._offer(rules_of(case))
+            self._offer(rules_of(case), case.deadline_class)
 
-    def _offer(self, rules: list[DisposalRule]) -> None:
+    def _offer(self, rules: list[DisposalRule], area_class: str) -> None:
         """The filing conditions of the class, the first one chosen; without any the default limit holds."""
         field: Any = self.fields["rule"]
-        field.choices = [(str(rule.pk), rule_label(rule)) for rule in rules]
+        field.choices = [(str(rule.pk), rule_label(rule, area_class)) for rule in rules]
         field.required = bool(rules)
         if rules:
             field.initial = str(rules[0].pk)
@@ -137,9 +137,10 @@ def _departments() -> list[tuple[str, str]]:
     return [(row.org_code, row.name) for row in disposal_organisations()]
 
 
-def rule_label(rule: DisposalRule) -> str:
-    """A filing condition with its limit: 丢失、错位 · 2 紧急工作时."""
-    limit = f"{rule.limit_value:g} {rule.get_limit_unit_display()}" if rule.limit_value is not None else ""
+def rule_label(rule: DisposalRule, area_class: str = "") -> str:
+    """A filing condition with its limit in a class of area: 丢失、错位 · 2 紧急工作时."""
+    value, unit = rule.limit_for(area_class)
+    limit = f"{value:g} {DisposalRule.Unit(unit).label}" if value is not None else ""
     return " · ".join(part for part in (rule.filing_condition, limit) if part)
 
 

@@ -5,7 +5,7 @@ from django.urls import path
 from cityops.accounts.guards import requires
 from cityops.foundation.bodies import takes_body
 from grid.services.imports.uploads import LARGEST_REQUEST
-from grid.web import upkeep
+from grid.web import clock_settings, upkeep
 
 urlpatterns = [
     path(
@@ -18,6 +18,7 @@ urlpatterns = [
         requires("grid.change_component_state")(upkeep.component_state),
         name="component-state",
     ),
+    path("areas/", requires("grid.change_unitgrid")(clock_settings.area_page), name="grid-areas"),
     path("imports/", requires("grid.import_data")(upkeep.import_list), name="import-list"),
     path(
         "imports/new/",

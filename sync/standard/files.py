@@ -65,8 +65,15 @@ class ClassItem(msgspec.Struct, forbid_unknown_fields=True):
     valid: bool = True
 
 
+LimitValue = Annotated[float, msgspec.Meta(gt=0, lt=100_000)] | None
+LimitUnit = Literal["", "urgent_hour", "urgent_day", "work_hour", "work_day", "minute"]
+
+
 class RuleItem(msgspec.Struct, forbid_unknown_fields=True):
-    """One filing condition of a rule file; ``limit`` counts in ``unit``."""
+    """One filing condition of a rule file; ``limit`` counts in ``unit``.
+
+    ``limit_a`` and ``limit_c`` are those of the classes of area A and C, where they differ.
+    """
 
     kind: Literal["1", "2"]
     class_code: ClassCode
@@ -78,15 +85,23 @@ class RuleItem(msgspec.Struct, forbid_unknown_fields=True):
     filing_en: str = ""
     closing: str = ""
     closing_en: str = ""
-    limit: Annotated[float, msgspec.Meta(gt=0, lt=100_000)] | None = None
-    unit: Literal["", "urgent_hour", "urgent_day", "work_hour", "work_day", "minute"] = ""
+    limit: LimitValue = None
+    unit: LimitUnit = ""
+    limit_a: LimitValue = None
+    unit_a: LimitUnit = ""
+    limit_c: LimitValue = None
+    unit_c: LimitUnit = ""
     source: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
     def __post_init__(self) -> None:
-        if (self.limit is None) != (not self.unit):
-            raise ValueError("`limit` and `unit` stand together")
-        if self.limit is not None and round(self.limit, 1) != self.limit:
-            raise ValueError("`limit` has one digit after the point at most")
+        for end in ("", "_a", "_c"):
+            limit, unit = getattr(self, f"limit{end}"), getattr(self, f"unit{end}")
+            if (limit is None) != (not unit):
+                raise ValueError(f"`limit{end}` and `unit{end}` stand together")
+            if limit is not None and round(limit, 1) != limit:
+                raise ValueError(f"`limit{end}` has one digit after the point at most")
+            if limit is not None and self.limit is None:
+                raise ValueError(f"`limit{end}` needs a `limit` for the other areas")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Dictionaries of the standard: versions, datasets with fields, code lists, classes, disposal rules."""
 
+from decimal import Decimal
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -173,6 +174,11 @@ class DisposalRule(models.Model):
     level = models.CharField(_("等级"), max_length=10, choices=Level.choices)
     limit_value = models.DecimalField(_("处置时限"), max_digits=6, decimal_places=1, null=True)
     limit_unit = models.CharField(_("时限单位"), max_length=12, choices=Unit.choices, blank=True)
+    limit_value_a = models.DecimalField(_("A 类区域处置时限"), max_digits=6, decimal_places=1, null=True, blank=True)
+    limit_unit_a = models.CharField(_("A 类区域时限单位"), max_length=12, choices=Unit.choices, blank=True)
+    limit_value_c = models.DecimalField(_("C 类区域处置时限"), max_digits=6, decimal_places=1, null=True, blank=True)
+    limit_unit_c = models.CharField(_("C 类区域时限单位"), max_length=12, choices=Unit.choices, blank=True)
+    """Limits of the classes of area that differ (CL_DEADLINE); without them ``limit_value`` holds, that of class B."""
     source = models.CharField(_("来源"), max_length=200, blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
     is_edited = models.BooleanField(_("本市修改"), default=False, editable=False)
@@ -192,3 +198,14 @@ class DisposalRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.class_name} {self.condition_no}"
+
+    def limit_for(self, area_class: str) -> tuple[Decimal | None, str]:
+        """The limit in a class of area and its unit: the class's own where it has one, otherwise the rule's."""
+        own = {"A": (self.limit_value_a, self.limit_unit_a), "C": (self.limit_value_c, self.limit_unit_c)}
+        value, unit = own.get(area_class, (None, ""))
+        return (self.limit_value, self.limit_unit) if value is None else (value, unit)
+
+    @property
+    def has_area_limits(self) -> bool:
+        """Whether classes of area differ."""
+        return self.limit_value_a is not None or self.limit_value_c is not None

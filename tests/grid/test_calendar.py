@@ -3,6 +3,7 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import chinese_calendar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -211,3 +212,26 @@ def test_the_api_refuses_a_year_that_is_none(client, as_tier, year):
     client.force_login(person("duty_leader"), backend=BACKEND)
     answer = client.get("/api/v1/desk/calendar/", {"year": year})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "year")
+
+
+@pytest.mark.django_db
+def test_the_calendar_agrees_with_the_package_day_by_day_from_2010_to_2026():
+    service.load_official()
+    calendar = work_calendar()
+    first, last = dt.date(2010, 1, 1), dt.date(2026, 12, 31)
+    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+    assert len(days) == 6209
+    assert [day for day in days if calendar.is_workday(day) != chinese_calendar.is_workday(day)] == []
+    assert {calendar.length_on(day) for day in days if chinese_calendar.is_holiday(day)} == {dt.timedelta(0)}
+    assert {calendar.length_on(day) for day in days if chinese_calendar.is_workday(day)} == {dt.timedelta(hours=8)}
+    assert all(calendar.is_official(day) for day in days)
+    year = [clock.worked_between(*(moment_of(y) for y in (year, year + 1)), calendar) for year in range(2010, 2026)]
+    assert year == [
+        dt.timedelta(hours=8) * sum(chinese_calendar.is_workday(day) for day in days if day.year == number)
+        for number in range(2010, 2026)
+    ]
+
+
+def moment_of(year: int) -> dt.datetime:
+    """The first moment of a year in the city's time."""
+    return dt.datetime(year, 1, 1, tzinfo=ZONE)

@@ -46,6 +46,10 @@ def _codes(dataset: str, column: str, items: Iterable[tuple[str, str]]) -> tuple
     return pairs, {label: code for code, label in known.items()}
 
 
+LOCAL_HEADS = {"区域类别": "area_class"}
+"""Heads of columns that the datasets do not have: the city's own."""
+
+
 def heads_of(dataset: str, columns: Iterable[str], found: Catalogue) -> dict[str, str]:
     """Head of a file's column → field of the import: Chinese names and names of the dataset, and the place."""
     names = registry.get(dataset).fields
@@ -55,6 +59,7 @@ def heads_of(dataset: str, columns: Iterable[str], found: Catalogue) -> dict[str
         target = "wkt" if entry.parsed.kind is Kind.GEOMETRY else column
         if target in heads.values():
             heads |= {name: target, entry.cn: target}
+    heads |= {head: column for head, column in LOCAL_HEADS.items() if column in heads}
     for entry in (LONGITUDE, LATITUDE):
         if entry.name in heads:
             heads[entry.cn] = entry.name

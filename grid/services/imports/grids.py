@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from grid.models import ImportRun
+from grid.models import AreaClass, ImportRun
 from grid.rules.codes import CodeFault, parse_grid_code
 from grid.services.imports import checks, topology
 from grid.services.imports.faults import code_fault
@@ -13,13 +13,15 @@ from grid.services.imports.merging import staged, update_changed
 from grid.services.imports.places import City
 from grid.services.imports.recipe import PLACE_FIELDS, Recipe
 from grid.services.imports.staging import GOOD, STAGE, Stage, execute
-from grid.services.imports.values import Field
+from grid.services.imports.values import Field, one_of
 
 TEXTS = ("name", "boundary_desc", "is_paved", "note")
 SHAPES = (
     "FROM import_shape AS p JOIN import_stage AS s USING (row_no) "
     "WHERE NOT EXISTS (SELECT FROM import_bad AS b WHERE b.row_no = p.row_no)"
 )
+AREA_WORDS = {"重点区域": "A", "一般区域": "B", "其他": "C", "其他区域": "C"}
+"""The words of CL_DEADLINE for the classes of area."""
 AREA = "ST_Area(p.geom::geography)::numeric(12, 2)"
 
 
@@ -39,7 +41,11 @@ class GridRecipe(Recipe):
     dataset = "JC04"
     given = ("name", "boundary_desc", "is_paved", "init_date", "change_date", "status", "note")
     filled = frozenset({"init_date", "status"})
-    extra = (Field("grid_code", "text", grid_code, required=True), *PLACE_FIELDS[2:])
+    extra = (
+        Field("grid_code", "text", grid_code, required=True),
+        Field("area_class", "text", one_of(AreaClass.choices, AREA_WORDS)),
+        *PLACE_FIELDS[2:],
+    )
     options = {"overlap_m2": 1.0, "outside_m2": 1.0, "gap_m2": 1.0, "sliver_m2": 10.0}
 
     def check(self, stage: Stage) -> None:
@@ -79,22 +85,27 @@ class GridRecipe(Recipe):
         """Write the grids. Of a stored one only the outline and what the mapping names; if that changes it, its change
         date is the file's or today."""
         today, system = timezone.localdate(), str(stage.mapping.coordinates)
-        given = staged(stage.mapping.fields, texts=TEXTS, kept=("init_date",))
+        given = staged(stage.mapping.fields, texts=TEXTS, kept=("init_date", "area_class"))
         changed = update_changed(
             "grid_unitgrid",
             f"SELECT {', '.join(['p.grid_code', 's.change_date', *given])}, p.geom, {AREA} AS area_m2 {SHAPES}",
             key=("grid_code",),
-            columns=(*(name for name in (*TEXTS, "init_date") if name in stage.mapping.fields), "geom", "area_m2"),
+            columns=(
+                *(name for name in (*TEXTS, "init_date", "area_class") if name in stage.mapping.fields),
+                "geom",
+                "area_m2",
+            ),
             also="change_date = coalesce(s.change_date, %s::date), source_crs = %s::text",
             params=[today, system],
         )
         written = execute(
             f"""
             INSERT INTO grid_unitgrid (rid, origin_code, grid_code, name, division_code, geom, area_m2, boundary_desc,
-                is_paved, init_date, change_date, status, note, source_crs)
+                is_paved, init_date, change_date, status, note, source_crs, area_class)
             SELECT gen_random_uuid(), %s::text, p.grid_code, coalesce(s.name, ''), left(p.grid_code, 12), p.geom,
                 {AREA}, coalesce(s.boundary_desc, ''), coalesce(s.is_paved, ''),
-                coalesce(s.init_date, %s::date), s.change_date, coalesce(s.status, '1'), coalesce(s.note, ''), %s::text
+                coalesce(s.init_date, %s::date), s.change_date, coalesce(s.status, '1'), coalesce(s.note, ''), %s::text,
+                coalesce(s.area_class, 'B')
             {SHAPES} AND NOT EXISTS (SELECT FROM grid_unitgrid AS u WHERE u.grid_code = p.grid_code)
             """,
             [settings.CITYOPS_NODE, today, system],

@@ -1,5 +1,7 @@
 """Write the audit trail, in the transaction of the change it tells of."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -28,10 +30,35 @@ def record(
 
     Names are cut to their columns: what somebody typed must never keep an entry from being written.
     """
+    entry = Entry(kind, key, division_code, before, after, reason, succeeded)
+    event = _event(action, entry)
+    event.save(force_insert=True)
+    return event
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one entry of a set of like changes tells besides the action; see ``record``."""
+
+    kind: str = ""
+    key: object = ""
+    division_code: str = ""
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    reason: str = ""
+    succeeded: bool = True
+
+
+def record_each(action: str, entries: Iterable[Entry]) -> None:
+    """Write one entry for each of many like changes, as a set."""
+    AuditEvent.objects.bulk_create((_event(action, entry) for entry in entries), batch_size=1000)
+
+
+def _event(action: str, entry: Entry) -> AuditEvent:
     if not connection.in_atomic_block:
         raise AuditOutsideTransaction(action)
     actor = current_actor()
-    return AuditEvent.objects.create(
+    return AuditEvent(
         user_id=actor.user_id,
         user_name=_cut("user_name", actor.name),
         channel=actor.channel,
@@ -40,13 +67,13 @@ def record(
         request_id=actor.request_id,
         node_code=settings.CITYOPS_NODE,
         action=action,
-        succeeded=succeeded,
-        object_kind=kind,
-        object_key=_cut("object_key", key),
-        division_code=division_code,
-        before=before,
-        after=after,
-        reason=reason,
+        succeeded=entry.succeeded,
+        object_kind=entry.kind,
+        object_key=_cut("object_key", entry.key),
+        division_code=entry.division_code,
+        before=entry.before,
+        after=entry.after,
+        reason=entry.reason,
     )
 
 

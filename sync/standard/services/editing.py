@@ -1,5 +1,6 @@
 """Change and add disposal rules: a city's own decision, with its reason in the audit trail."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -20,8 +21,14 @@ EDITABLE = (
     "level",
     "limit_value",
     "limit_unit",
+    "limit_value_a",
+    "limit_unit_a",
+    "limit_value_c",
+    "limit_unit_c",
     "is_active",
 )
+LIMITS = (("limit_value", "limit_unit"), ("limit_value_a", "limit_unit_a"), ("limit_value_c", "limit_unit_c"))
+"""The limit that holds everywhere (class B), then those of the classes of area that differ."""
 
 
 @transaction.atomic
@@ -103,12 +110,29 @@ def _check_wish(values: dict[str, Any], reason: str) -> None:
 
 
 def _check_limit(rule: DisposalRule) -> None:
-    if (rule.limit_value is None) != (not rule.limit_unit):
-        raise InvalidInput(
-            _("处置时限和时限单位要一起填写。"), errors=[{"field": "limit_unit", "code": "limit_needs_unit"}]
-        )
-    if rule.limit_value is not None and rule.limit_value <= 0:
-        raise InvalidInput(_("处置时限应大于零。"), errors=[{"field": "limit_value", "code": "limit_positive"}])
+    for name, unit_name in LIMITS:
+        value, unit = getattr(rule, name), getattr(rule, unit_name)
+        if fault := limit_fault(value, unit):
+            raise InvalidInput(
+                fault[1], errors=[{"field": unit_name if fault[0] == NEEDS_UNIT else name, "code": fault[0]}]
+            )
+        if value is not None and rule.limit_value is None:
+            raise InvalidInput(
+                _("先填写一般区域(B 类)的处置时限，再填写其他类别的。"),
+                errors=[{"field": name, "code": "limit_needs_base"}],
+            )
+
+
+NEEDS_UNIT = "limit_needs_unit"
+
+
+def limit_fault(value: Decimal | None, unit: str) -> tuple[str, str] | None:
+    """What is wrong with a limit, as (code, text); None where nothing is."""
+    if (value is None) != (not unit):
+        return NEEDS_UNIT, _("处置时限和时限单位要一起填写。")
+    if value is not None and value <= 0:
+        return "limit_positive", _("处置时限应大于零。")
+    return None
 
 
 def _plain(value: Any) -> Any:

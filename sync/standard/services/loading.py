@@ -40,6 +40,10 @@ RULE_COLUMNS = (
     "level",
     "limit_value",
     "limit_unit",
+    "limit_value_a",
+    "limit_unit_a",
+    "limit_value_c",
+    "limit_unit_c",
     "source",
 )
 
@@ -245,6 +249,10 @@ def _store_rules(file: DictionaryFile, version: DictionaryVersion) -> None:
             level=item.level,
             limit_value=item.limit,
             limit_unit=item.unit,
+            limit_value_a=item.limit_a,
+            limit_unit_a=item.unit_a,
+            limit_value_c=item.limit_c,
+            limit_unit_c=item.unit_c,
             source=item.source,
         )
         for item in file.rules

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sync.standard.models import ClassEntry, DictionaryVersion, DisposalRule
-from sync.standard.services.editing import EDITABLE
+from sync.standard.services.editing import EDITABLE, LIMITS, NEEDS_UNIT, limit_fault
 
 EVERYTHING = ("", _("全部"))
 
@@ -92,16 +92,19 @@ class RuleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["limit_value"].required = False
-        self.fields["limit_value"].widget.attrs["min"] = "0.1"
+        for name, _unit in LIMITS:
+            self.fields[name].required = False
+            self.fields[name].widget.attrs["min"] = "0.1"
+        self.fields["limit_value"].label = _("处置时限(B 类及未另定的区域)")
 
     def clean(self) -> dict[str, Any]:
         """A limit and its unit stand together."""
         cleaned = super().clean() or {}
-        if (cleaned.get("limit_value") is None) != (not cleaned.get("limit_unit")):
-            self.add_error("limit_unit", str(_("处置时限和时限单位要一起填写。")))
-        if (limit := cleaned.get("limit_value")) is not None and limit <= 0:
-            self.add_error("limit_value", str(_("处置时限应大于零。")))
+        for name, unit in LIMITS:
+            if fault := limit_fault(cleaned.get(name), cleaned.get(unit) or ""):
+                self.add_error(unit if fault[0] == NEEDS_UNIT else name, fault[1])
+            if cleaned.get(name) is not None and cleaned.get("limit_value") is None:
+                self.add_error(name, str(_("先填写一般区域(B 类)的处置时限，再填写其他类别的。")))
         return cleaned
 
     @property

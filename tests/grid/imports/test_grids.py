@@ -278,3 +278,17 @@ def test_json_that_is_no_feature_is_refused_with_its_place(city, run_import, tmp
     path.write_text(f'{{"features": [{feature}]}}')
     run = run_import("grids", path, MAPPING)
     assert (run.state, "第 1 个要素" in run.refusal) == ("refused", True)
+
+
+def test_a_file_gives_the_class_of_area_in_code_or_words(city, run_import, tmp_path):
+    path = tmp_path / "g.csv"
+    lines = [
+        f'{code(number)},{words},"POLYGON(({w} {S},{w + 0.01} {S},{w + 0.01} {S + 0.01},{w} {S + 0.01},{w} {S}))"'
+        for number, words, w in ((2, "重点区域", W + 0.01), (3, "C", W + 0.02))
+    ]
+    path.write_text("\n".join(["单元网格编码,区域类别,wkt", *lines]))
+    run_import("grids", path, "")
+    named = {code(2): "A", code(3): "C"}
+    assert dict(UnitGrid.objects.exclude(grid_code=code(1)).values_list("grid_code", "area_class")) == named
+    run_import("grids", path, '[columns]\ngrid_code = "单元网格编码"\nwkt = "wkt"\n')
+    assert dict(UnitGrid.objects.exclude(grid_code=code(1)).values_list("grid_code", "area_class")) == named
