@@ -14,6 +14,7 @@ from cityops.foundation.errors import NotThere
 from grid.selectors.statistics import RECOMPILED_DAYS
 from grid.services.imports.runs import settle_broken_runs
 from grid.services.imports.uploads import drop_left_files, run_stored, waiting_runs
+from grid.services.media import drop_loose
 from grid.services.recounting import recount_waiting
 from grid.services.rehearsing import rehearse_workflow
 from grid.services.simulator.live import tick
@@ -77,6 +78,12 @@ def resume_suspended_cases() -> None:
 
 
 @shared_task
+def clear_loose_photos() -> int:
+    """Clear away photos that came for no case, and files of no photo. Returns how many photos."""
+    return drop_loose()
+
+
+@shared_task
 def simulated_life() -> None:
     """Let happen what is due in a simulated city."""
     tick()
@@ -87,6 +94,7 @@ SCHEDULE: dict[str, tuple[str, Any]] = {
     "grid.resume_suspended": ("grid.tasks.resume_suspended_cases", crontab(minute="*/15")),
     "grid.recount_deadlines": ("grid.tasks.recount_deadlines", 60),
     "grid.daily_statistics": ("grid.tasks.compile_daily_statistics", crontab(hour=1, minute=10)),
+    "grid.clear_loose_photos": ("grid.tasks.clear_loose_photos", crontab(minute=40)),
 }
 if settings.CITYOPS_SIMULATED:
     SCHEDULE["grid.simulated_life"] = ("grid.tasks.simulated_life", 45)

@@ -173,6 +173,12 @@ class ReportInput(StrictInput):
     media = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=20, help_text="Photos uploaded before"
     )
+    reporter_name = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="Kept encrypted in the city; no answer repeats it"
+    )
+    reporter_phone = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    reporter_email = serializers.EmailField(max_length=100, required=False, allow_blank=True)
+    reporter_address = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
 class RegisteredAnswer(serializers.Serializer[Any]):

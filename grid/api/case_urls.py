@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from grid.api import cases, clocks
+from grid.api import cases, clocks, media
 
 urlpatterns = [
     path("cases/", cases.CaseList.as_view(), name="case-list"),
     path("cases/<slug:case_no>/clock/", clocks.CaseClock.as_view(), name="case-clock"),
     path("cases/<slug:case_no>/", cases.CaseOne.as_view(), name="case-detail"),
+    path("cases/<slug:case_no>/media/", media.CaseMediaList.as_view(), name="case-media"),
 ]
