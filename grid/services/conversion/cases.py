@@ -22,6 +22,7 @@ UNFILED = (Stage.REPORTED.value, Stage.VERIFYING.value, Stage.ACCEPTED.value)
 
 def prepare(from_std: str, to_std: str, prefix: str) -> None:
     """Find the cases of this node: what becomes of those that are not filed, and how many keep their codes."""
+    execute(f"DROP TABLE IF EXISTS {WORK}")
     execute(
         f"""
         CREATE TEMP TABLE {WORK} ON COMMIT DROP AS
@@ -33,7 +34,8 @@ def prepare(from_std: str, to_std: str, prefix: str) -> None:
                 ELSE coalesce(m.loss, '') END AS loss
         FROM {TABLE} AS c LEFT JOIN {CLASS} AS m ON m.kind = c.kind AND m.class_code = c.class_code
         LEFT JOIN LATERAL (SELECT a.former FROM {ALIASES} AS a WHERE a.subject = c.rid AND a.kind = 'case'
-            AND a.std_ref = %s AND a.new_std_ref = c.std_ref ORDER BY a.id DESC LIMIT 1) AS f ON true
+            AND a.std_ref = %s AND a.new_std_ref = c.std_ref
+            AND a.new = coalesce(nullif(c.matter_code, ''), c.class_code) ORDER BY a.id DESC LIMIT 1) AS f ON true
         WHERE c.std_ref = %s AND c.origin_code = %s AND c.division_code LIKE %s
         """,
         [list(UNFILED), to_std, from_std, settings.CITYOPS_NODE, f"{prefix}%"],

@@ -22,6 +22,7 @@ _CLASS_OF = "substr({0}, 7, greatest(length({0}) - 12, 0))"
 
 def prepare(from_std: str, to_std: str, prefix: str) -> None:
     """Find the components of this node in a part of the city, and decide on the id of each."""
+    execute(f"DROP TABLE IF EXISTS {WORK}")
     execute(
         f"""
         CREATE TEMP TABLE {WORK} ON COMMIT DROP AS

@@ -70,6 +70,7 @@ def _choices(given: Mapping[str, Mapping[str, str]]) -> dict[Key, str]:
 def store_mapping(targets: Iterable[Target]) -> None:
     """Put the mapping where the statements find it, until the transaction ends."""
     with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {CLASS}")
         cursor.execute(
             f"CREATE TEMP TABLE {CLASS} (kind text, class_code text, to_code text, to_name text, loss text, "
             "PRIMARY KEY (kind, class_code)) ON COMMIT DROP"
