@@ -17,6 +17,14 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(_("登记"), "case-register", "circle-plus", permission="grid.register_case", systems=COMMAND),
     *ground(COMMAND),
+    Entry(
+        _("部件核对"),
+        "inventory-check-list",
+        "clipboard-check",
+        permission="grid.view_component",
+        systems=COMMAND,
+        covers=("inventory-",),
+    ),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
     *COMMON,
 )

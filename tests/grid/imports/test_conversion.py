@@ -246,7 +246,7 @@ def test_closing_an_old_case_mends_the_component_under_its_new_code(standards):
 
 
 def test_an_import_under_the_former_id_is_refused_with_the_present_one(standards, run_import, tmp_path):
-    from tests.factories.ground import csv_file  # noqa: PLC0415
+    from tests.factories.ground import csv_file
 
     ground.unit_grid()
     old()
@@ -262,7 +262,7 @@ def test_an_import_under_the_former_id_is_refused_with_the_present_one(standards
 
 
 def test_a_broken_run_leaves_nothing_but_its_row(standards, monkeypatch):
-    from grid.services.conversion import cases  # noqa: PLC0415
+    from grid.services.conversion import cases
 
     old()
     kept = everything()
