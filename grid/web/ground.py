@@ -135,7 +135,7 @@ def component_detail(request: HttpRequest, obj_id: str) -> HttpResponse:
     facts = {
         "detail": detail,
         "changes": inventory.worded(inventory.changes_of(component)[:SHOWN_CHANGES]),
-        "as_of": inventory.as_of(component, day) if day else None,
+        "on_day": inventory.as_of(component, day) if day else None,
         "checks": inventory.visible_checks(user).filter(component=component)[:5] if is_city else [],
         "cases": inventory.cases_of(user, component) if user.has_perm("grid.view_case") else [],
     }
