@@ -206,7 +206,7 @@ def _may_check(person: User) -> bool:
 
 def units_known(user: User) -> list[Organisation]:
     """Organisations that may be named as a unit, by code."""
-    return list(Organisation.objects.active().visible_to(user).order_by("org_code")[:500])  # type: ignore[attr-defined]
+    return list(Organisation.objects.active().visible_to(user).order_by("org_code")[:500])
 
 
 def visible_conversions(user: User) -> QuerySet[CodeConversion]:
