@@ -27,6 +27,14 @@ GROUND: tuple[Permission, ...] = (
     Permission("grid.view_component", _("查看管理部件"), CITY_DESKS + UPPER_DESKS),
     Permission("grid.change_component", _("维护管理部件"), ("data_officer",)),
     Permission("grid.change_component_state", _("变更部件状态"), ("data_officer", "collector", "inspector")),
+    Permission(
+        "grid.raise_check",
+        _("提出部件核对"),
+        ("collector", "inspector", "acceptor", "duty_leader", "dispatcher", "department", "data_officer"),
+    ),
+    Permission("grid.settle_check", _("分派与办结部件核对"), ("data_officer",)),
+    Permission("grid.view_codeconversion", _("查看编码换版"), ("data_officer", "leader", "system_admin")),
+    Permission("grid.try_codeconversion", _("试算编码换版"), ("data_officer",)),
     Permission("grid.export_ground", _("导出网格与部件"), ("data_officer", "leader", "analyst")),
     Permission("grid.import_data", _("导入数据"), ("data_officer",)),
 )

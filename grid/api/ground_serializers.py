@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from cityops.foundation.api.serializers import StrictInput
 from grid.models import Component, ImportIssue, ImportRun, UnitGrid
+from grid.selectors.aliases import former_codes
 from grid.services.imports.uploads import LARGEST_MAPPING, LARGEST_UPLOAD, SUFFIXES
 
 GRID_FIELDS = [
@@ -81,12 +82,18 @@ class ComponentAnswer(ComponentRow):
 
     geometry = serializers.SerializerMethodField()
 
+    former_ids = serializers.SerializerMethodField()
+
     class Meta(ComponentRow.Meta):
-        fields = [*COMPONENT_FIELDS, "geometry"]
+        fields = [*COMPONENT_FIELDS, "geometry", "former_ids"]
 
     def get_geometry(self, component: Component) -> dict[str, Any]:
         """GeoJSON geometry, longitude and latitude in CGCS2000."""
         return {"type": component.geom.geom_type, "coordinates": component.geom.coords}
+
+    def get_former_ids(self, component: Component) -> list[str]:
+        """Ids that it had by another standard, the latest first; each still leads here."""
+        return [alias.old for alias in former_codes(component)]
 
 
 class ComponentEdit(StrictInput):

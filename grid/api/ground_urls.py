@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from grid.api import ground
+from grid.api import ground, inventory
 
 urlpatterns = [
     path("grids/", ground.GridList.as_view(), name="grid-list"),
     path("grids/<str:grid_code>/", ground.GridDetail.as_view(), name="grid-detail"),
     path("components/", ground.ComponentList.as_view(), name="component-list"),
     path("components/<str:obj_id>/", ground.ComponentDetail.as_view(), name="component-detail"),
+    path("completeness/", inventory.CompletenessReport.as_view(), name="inventory-completeness"),
 ]

@@ -5,6 +5,7 @@ from grid.models.cases import Case, CaseAssist, CaseDailyStatistic, CaseNumber, 
 from grid.models.components import Component
 from grid.models.ground import UnitGrid
 from grid.models.imports import ImportIssue, ImportRun
+from grid.models.inventory import CodeAlias, CodeConversion, ComponentChange, ComponentCheck
 from grid.models.loop import CaseApplication, CaseSupervision, CaseTask, WorkflowVersion
 from grid.models.media import CaseMedia
 from grid.models.recounts import DeadlineRecount
@@ -23,7 +24,11 @@ __all__ = [
     "CaseSupervision",
     "CaseTask",
     "ClockSetting",
+    "CodeAlias",
+    "CodeConversion",
     "Component",
+    "ComponentChange",
+    "ComponentCheck",
     "DeadlineRecount",
     "ImportIssue",
     "ImportRun",

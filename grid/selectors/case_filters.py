@@ -12,6 +12,7 @@ from grid.models import Case
 from grid.models.cases import CaseQuerySet
 from grid.rules.stages import FINAL_STAGES
 from grid.selectors import lights
+from grid.selectors.aliases import case_by_code, same_class
 from grid.selectors.moves import stages_waiting_for
 
 CLASS_DIGITS = 5
@@ -64,10 +65,13 @@ class CaseFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def by_text(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """A case number (from its beginning), or words of description, address or name of the matter."""
+        """A case number (from its beginning), a component id or matter code by either standard, or words of
+        description, address or name of the matter."""
         text = value.strip()
         if text.isascii() and text.isdigit() and len(text) >= 6:
-            return queryset.filter(Q(case_no__startswith=text) | Q(source_no=text))
+            found = Q(case_no__startswith=text) | Q(source_no=text)
+            of_code = case_by_code(text)
+            return queryset.filter(found if of_code is None else found | of_code)
         for word in text.split()[:4]:
             queryset = queryset.filter(
                 Q(description__icontains=word)
@@ -78,9 +82,13 @@ class CaseFilter(django_filters.FilterSet):
         return queryset
 
     def by_class(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """A class, or all of a major class by the beginning of the code."""
+        """A class, also under the standard that it was converted from or into, or all of a major class by the
+        beginning of the code."""
         code = value.strip()
-        return queryset.filter(**{"class_code" if len(code) == CLASS_DIGITS else "class_code__startswith": code})
+        found = Q(**{"class_code" if len(code) == CLASS_DIGITS else "class_code__startswith": code})
+        for kind, standard, other in same_class(code):
+            found |= Q(kind=kind, std_ref=standard, class_code=other)
+        return queryset.filter(found)
 
     def by_situation(self, queryset: CaseQuerySet, _name: str, value: str) -> QuerySet[Any]:
         """Open, overdue, finished, or in no unit grid."""

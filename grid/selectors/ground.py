@@ -11,9 +11,10 @@ from cityops.accounts.scoping import may_work_on
 from cityops.foundation.errors import NotThere
 from cityops.regions.models import Division
 from cityops.regions.rules import scope_prefix
-from grid.models import Case, Component, ImportRun, UnitGrid
+from grid.models import Case, CodeAlias, Component, ImportRun, UnitGrid
 from grid.rules.component_states import NEXT
 from grid.rules.stages import OPEN_STAGES
+from grid.selectors.aliases import component_by_code, component_from, former_codes
 from grid.selectors.cases import place_of
 from sync.standard.models import ClassEntry
 
@@ -63,9 +64,7 @@ def filter_components(
 ) -> QuerySet[Any]:
     """Components by id or name, division, class (its first digits are enough), state and grid."""
     if q:
-        components = (
-            components.filter(obj_id__startswith=q) if q.isdigit() else components.filter(obj_name__icontains=q)
-        )
+        components = components.filter(component_from(q)) if q.isdigit() else components.filter(obj_name__icontains=q)
     if division:
         components = components.filter(division_code__startswith=division_prefix(division))
     if class_code:
@@ -134,11 +133,13 @@ class ComponentDetail:
     """Whether it is this node's and lies in the person's scope; permissions aside."""
     spot: Point
     """Where it is, or the middle of it."""
+    former: list[CodeAlias]
+    """Ids that it had by another standard, the latest first."""
 
 
 def get_component(user: User, obj_id: str) -> Component:
-    """One component by its id. Raises NotThere where the person may not see it."""
-    found: Component | None = Component.objects.visible_to(user).filter(obj_id=obj_id).first()
+    """One component by its id, or by one it had. Raises NotThere where the person may not see it."""
+    found: Component | None = Component.objects.visible_to(user).filter(component_by_code(obj_id)).first()
     if found is None:
         raise NotThere
     return found
@@ -166,6 +167,7 @@ def component_detail(user: User, obj_id: str) -> ComponentDetail:
         next_states=[(code, str(Component.State(code).label)) for code in states],
         may_change=may_change,
         spot=spot,
+        former=former_codes(component),
     )
 
 

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy
 from cityops.accounts.models import User
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput, NotThere, Refused
-from grid.models import Case, Component
+from grid.models import Case, Component, ComponentChange
 from grid.rules.component_states import INTACT, MENDED_BY_DISPOSAL, NEXT, can_change
+from grid.selectors.aliases import current_ids
+from grid.services.component_history import note
 
 EDITABLE = ("obj_name", "dept_code2", "dept_name2", "dept_code3", "dept_name3", "note")
 """What may be edited by hand; codes, class, place and authority come with an import."""
@@ -25,7 +27,8 @@ class StateRefused(Refused):
     title = gettext_lazy("不能变更为该状态")
 
 
-def _locked(user: User, obj_id: str) -> Component:
+def locked(user: User, obj_id: str) -> Component:
+    """One component that is the person's to change, locked until the transaction ends. Raises NotThere, Refused."""
     found: Component | None = Component.objects.workable_by(user).select_for_update().filter(obj_id=obj_id).first()
     if found is None:
         raise NotThere
@@ -35,12 +38,13 @@ def _locked(user: User, obj_id: str) -> Component:
 
 
 @transaction.atomic
-def change_state(*, user: User, obj_id: str, state: str, reason: str = "") -> Component:
+def change_state(*, user: User, obj_id: str, state: str, reason: str = "", case_no: str = "") -> Component:
     """Write down that a component is in another state now; asked for the state it has, nothing changes.
 
-    Raises NotThere, StateRefused, InvalidInput for a state nobody knows.
+    ``case_no`` is the case that showed it, if there is one. Raises NotThere, StateRefused, InvalidInput for a state
+    nobody knows.
     """
-    component = _locked(user, obj_id)
+    component = locked(user, obj_id)
     if state not in NEXT:
         raise InvalidInput(
             _("没有状态代码“%(state)s”。") % {"state": state}, errors=[{"field": "state", "code": "invalid_choice"}]
@@ -55,11 +59,27 @@ def change_state(*, user: User, obj_id: str, state: str, reason: str = "") -> Co
             state=before,
             requested=state,
         )
-    component.state = state
-    component.change_date = timezone.localdate()
-    component.save(update_fields=["state", "change_date"])
+    _set(component, ComponentChange.Kind.STATE, {"state": state}, reason=reason, case_no=case_no)
     _audit("component.change_state", component, {"state": before}, {"state": state}, reason)
     return component
+
+
+def _set(
+    component: Component,
+    kind: ComponentChange.Kind,
+    values: Mapping[str, str],
+    *,
+    reason: str = "",
+    case_no: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Store new values with the day of the change, and both in the history."""
+    values = {**values, "change_date": timezone.localdate(at)}  # type: ignore[dict-item]
+    before = {name: getattr(component, name) for name in values}
+    for name, value in values.items():
+        setattr(component, name, value)
+    component.save(update_fields=list(values))
+    note(component, kind, before, values, reason=reason, case_no=case_no, at=at)
 
 
 def mended(case: Case, at: datetime) -> None:
@@ -67,22 +87,20 @@ def mended(case: Case, at: datetime) -> None:
 
     One that is not damaged or lost, not known, or owned by another node stays as it is.
     """
-    found = Component.objects.filter(
-        obj_id=case.component_id, origin_code=case.origin_code, state__in=MENDED_BY_DISPOSAL
-    )
+    ids = current_ids(case.component_id)
+    found = Component.objects.filter(obj_id__in=ids, origin_code=case.origin_code, state__in=MENDED_BY_DISPOSAL)
     component = found.select_for_update().first()
     if component is None:
         return
-    before, component.state = component.state, INTACT
-    component.change_date = timezone.localdate(at)
-    component.save(update_fields=["state", "change_date"])
+    before = component.state
+    _set(component, ComponentChange.Kind.STATE, {"state": INTACT}, case_no=case.case_no, at=at)
     _audit("component.change_state", component, {"state": before}, {"state": INTACT}, case.case_no)
 
 
 @transaction.atomic
-def edit(*, user: User, obj_id: str, values: Mapping[str, str]) -> Component:
+def edit(*, user: User, obj_id: str, values: Mapping[str, str], reason: str = "", case_no: str = "") -> Component:
     """Change descriptive fields of a component; fields that are not EDITABLE are refused. Raises NotThere."""
-    component = _locked(user, obj_id)
+    component = locked(user, obj_id)
     if unknown := sorted(set(values) - set(EDITABLE)):
         raise InvalidInput(
             _("不能修改 %(fields)s；编码、分类和位置请重新导入。") % {"fields": "、".join(unknown)},
@@ -91,11 +109,9 @@ def edit(*, user: User, obj_id: str, values: Mapping[str, str]) -> Component:
     before = {name: getattr(component, name) for name in values if getattr(component, name) != values[name]}
     if not before:
         return component
-    for name in before:
-        setattr(component, name, values[name])
-    component.change_date = timezone.localdate()
-    component.save(update_fields=[*before, "change_date"])
-    _audit("component.edit", component, before, {name: values[name] for name in before})
+    after = {name: values[name] for name in before}
+    _set(component, ComponentChange.Kind.FIELDS, after, reason=reason, case_no=case_no)
+    _audit("component.edit", component, before, after, reason)
     return component
 
 

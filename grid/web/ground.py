@@ -1,7 +1,9 @@
 """Pages of the ground: unit grids and components, as lists, one by one, and as files."""
 
+from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -10,10 +12,13 @@ from django.views.decorators.http import require_safe
 
 from cityops.foundation.exports import Column, download
 from cityops.foundation.ordering import Order, Orders, order_of
-from grid.selectors import ground
+from grid.models import Component
+from grid.selectors import ground, inventory
 from grid.web.ground_forms import ComponentFilter, GridFilter
 
 PAGE_SIZE = 50
+SHOWN_CHANGES = 20
+"""Changes on the page of a component; the API has all."""
 GRID_COLUMNS = (
     Column(_("单元网格编码"), "grid_code"),
     Column(_("网格名称"), "name"),
@@ -80,7 +85,14 @@ def _list(request: HttpRequest, template: str, form: Any, rows: Any, orders: Ord
     order = _order(request, orders)
     page = Paginator(rows.order_by(*order.fields), PAGE_SIZE).get_page(request.GET.get("page"))
     names = ground.division_names({row.division_code for row in page})
-    facts = {"form": form, "page": page, "names": names, "is_filtered": bool(_chosen(form)), "order": order}
+    facts = {
+        "form": form,
+        "page": page,
+        "names": names,
+        "is_filtered": bool(_chosen(form)),
+        "order": order,
+        "states": [choice for choice in Component.State.choices if choice[0] != Component.State.OCCUPIED],
+    }
     return render(request, template, facts, status=400 if form.errors else 200)
 
 
@@ -117,8 +129,25 @@ def component_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def component_detail(request: HttpRequest, obj_id: str) -> HttpResponse:
     """One component, where it is, who answers for it, and the states it may change to."""
-    detail = ground.component_detail(request.user, obj_id)  # type: ignore[arg-type]
-    return render(request, "grid/component_detail.html", {"detail": detail})
+    user: Any = request.user
+    detail = ground.component_detail(user, obj_id)
+    component, day = detail.component, _day(request.GET.get("on", ""))
+    is_city = settings.CITYOPS_TIER == "municipal"
+    facts = {
+        "detail": detail,
+        "changes": inventory.worded(inventory.changes_of(component)[:SHOWN_CHANGES]),
+        "on_day": inventory.as_of(component, day) if day else None,
+        "checks": inventory.visible_checks(user).filter(component=component)[:5] if is_city else [],
+        "cases": inventory.cases_of(user, component) if user.has_perm("grid.view_case") else [],
+    }
+    return render(request, "grid/component_detail.html", facts)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @require_safe

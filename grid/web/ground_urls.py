@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from grid.web import ground
+from grid.web import completeness, ground
 
 urlpatterns = [
     path("grids/", requires("grid.view_unitgrid")(ground.grid_list), name="grid-list"),
@@ -16,4 +16,9 @@ urlpatterns = [
         name="component-export",
     ),
     path("components/<str:obj_id>/", requires("grid.view_component")(ground.component_detail), name="component-detail"),
+    path(
+        "completeness/",
+        requires("grid.view_component")(completeness.completeness_report),
+        name="inventory-completeness",
+    ),
 ]

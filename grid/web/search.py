@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from grid.models import Case, Component, UnitGrid
+from grid.selectors.aliases import component_by_code
 
 
 @require_safe
@@ -30,6 +31,11 @@ def _exact(request: HttpRequest, code: str) -> str:
         (Component, "obj_id", "grid.view_component", "component-detail"),
     ):
         if not request.user.has_perm(permission):
+            continue
+        if model is Component:
+            rows = Component.objects.visible_to(request.user).filter(component_by_code(code))
+            if found := rows.values_list("obj_id", flat=True).first():
+                return reverse(name, args=[found])
             continue
         if model.objects.visible_to(request.user).filter(**{field: code}).exists():
             try:

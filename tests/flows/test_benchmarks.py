@@ -15,6 +15,7 @@ SMALL = [
     ("figures", 500, {"overview"}),
     ("register", 30, {"service", "api"}),
     ("exchange", 100, {"native"}),
+    ("import", 200, {"import"}),
 ]
 
 

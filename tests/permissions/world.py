@@ -12,7 +12,16 @@ from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
-from grid.models import CaseApplication, CaseMedia, CaseSupervision, ImportIssue, ImportRun, WorkflowVersion
+from grid.models import (
+    CaseApplication,
+    CaseMedia,
+    CaseSupervision,
+    CodeConversion,
+    ComponentCheck,
+    ImportIssue,
+    ImportRun,
+    WorkflowVersion,
+)
 from grid.reporters.models import ContactRequest
 from grid.rules.codes import CURRENT
 from grid.services import photos
@@ -83,6 +92,14 @@ class World:
         self.rule = disposal_rule()
         self.import_run = ImportRun.objects.create(kind="grids", division_code=DISTRICT, file_name="canary-import")
         ImportIssue.objects.create(run=self.import_run, row_no=1, code="bad", message="canary-issue")
+        self.check = ComponentCheck.objects.create(
+            component=self.component, finding="missing", description="canary-check", division_code=COMMUNITY,
+            geom=self.component.geom, due_on=dt.date(2026, 1, 1), raised_by=self.person,
+        )  # fmt: skip
+        self.conversion = CodeConversion.objects.create(
+            from_std="GB/T 30428.2-2013", to_std=CURRENT, division_code=DISTRICT, started_by="canary-conversion",
+            state="dry_run",
+        )  # fmt: skip
         class_entry()
         DictionaryVersion.objects.create(
             kind="classes", code=CURRENT, title="分类", source="tests", provenance="designed",
@@ -173,6 +190,8 @@ class World:
             "own_role": lambda: [self.role.code],
             "token": lambda: [self.token.pk],
             "audit": lambda: [self.audit.pk],
+            "check": lambda: [self.check.pk],
+            "conversion": lambda: [self.conversion.pk],
             "import": lambda: [self.import_run.pk],
             "figure": lambda: ["closing_rate", "330100000000", str(timezone.localdate().year)],
             "city": lambda: ["330100000000"],

@@ -33,6 +33,14 @@ MENU: tuple[Entry, ...] = (
         covers=("reporter-",),
     ),
     *ground(COMMAND),
+    Entry(
+        _("部件核对"),
+        "inventory-check-list",
+        "clipboard-check",
+        permission="grid.view_component",
+        systems=COMMAND,
+        covers=("inventory-",),
+    ),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
     *COMMON,
 )

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.foundation.coordinates import CoordinateSystem, convert
-from grid.models import Component, ImportRun
+from grid.models import Component, ComponentChange, ImportRun
 from grid.rules.codes import CURRENT, MINOR_DIGITS, CodeFault, parse_component_id
 from grid.rules.component_states import NEXT
+from grid.services import component_history as history
 from grid.services.imports import checks
 from grid.services.imports.faults import code_fault
 from grid.services.imports.grids import grid_code
@@ -83,6 +84,7 @@ class ComponentRecipe(Recipe):
         city = City()
         checks.fill("std_ref", f"'{CURRENT}'")
         self._ids(stage)
+        self._converted(stage)
         checks.no_duplicates(stage)
         checks.inside_city_codes(stage, city, "left(s.obj_id, 6)")
         checks.known_communities(stage, "left(s.obj_id, 6) || '000000'")
@@ -117,6 +119,18 @@ class ComponentRecipe(Recipe):
             f"SELECT s.row_no, concat(s.obj_id, '|', s.std_ref) AS shown FROM {STAGE} AS s "
             f"WHERE s.obj_id !~ '^[0-9]+$' OR length(s.obj_id) <> {WANTED_LENGTH} OR right(s.obj_id, 6) = '000000'",
             explain,
+            field="obj_id",
+        )
+
+    @staticmethod
+    def _converted(stage: Stage) -> None:
+        """A code that a conversion replaced would come in as a second component."""
+        stage.flag(
+            "code_converted",
+            f"SELECT s.row_no, t.obj_id AS shown FROM {STAGE} AS s JOIN grid_codealias AS a "
+            "ON a.kind = 'component' AND a.old = s.obj_id JOIN grid_component AS t ON t.rid = a.subject "
+            "WHERE t.obj_id <> s.obj_id",
+            checks.saying(_("该部件的编码已换为 %(shown)s。"), _("请在文件中改用新编码。")),
             field="obj_id",
         )
 
@@ -186,6 +200,7 @@ class ComponentRecipe(Recipe):
         the file's or today."""
         today = timezone.localdate()
         given = staged(stage.mapping.fields, texts=TEXTS, kept=KEPT)
+        values = history.set_values(ComponentChange.Kind.IMPORTED, stage.run.pk, stage.run.file_name)
         changed = update_changed(
             "grid_component",
             f"SELECT {', '.join(['s.obj_id', 's.change_date', *given])}, g.code AS grid_code, "
@@ -194,6 +209,7 @@ class ComponentRecipe(Recipe):
             columns=(*(name for name in TEXTS + KEPT if name in stage.mapping.fields), *PLACED),
             also="change_date = coalesce(s.change_date, %s::date), source_crs = %s::text",
             params=[today, str(stage.mapping.coordinates)],
+            history=(("change_date",), values),
         )
         self.summary["components_written"] = changed + self._insert(stage, today)
         return stage.rows_good
@@ -201,8 +217,7 @@ class ComponentRecipe(Recipe):
     @staticmethod
     def _insert(stage: Stage, today: dt.date) -> int:
         """Write the components that are not stored yet."""
-        return execute(
-            f"""
+        statement = f"""
             INSERT INTO grid_component (rid, origin_code, obj_id, obj_name, dept_code1, dept_name1, dept_code2,
                 dept_name2, dept_code3, dept_name3, grid_code, division_code, state, init_date, change_date,
                 data_source,
@@ -217,9 +232,11 @@ class ComponentRecipe(Recipe):
             {LOCATED}
             JOIN {checks.CLASSES} AS c ON c.version = s.std_ref AND c.kind = '1' AND c.class_code = {CLASS_OF_ID}
             WHERE NOT EXISTS (SELECT FROM grid_component AS t WHERE t.obj_id = s.obj_id)
-            """,
-            [settings.CITYOPS_NODE, today, str(stage.mapping.coordinates)],
-        )
+            RETURNING rid, division_code
+            """
+        values = history.set_values(ComponentChange.Kind.CREATED, stage.run.pk, stage.run.file_name)
+        params = [settings.CITYOPS_NODE, today, str(stage.mapping.coordinates), *values]
+        return execute(history.written_down(statement), params)
 
 
 def _explain_other_grid(shown: str, shape: str) -> tuple[str, str]:

@@ -35,8 +35,8 @@ from sync.standard.selectors.dictionaries import catalogue
 RECIPES: dict[str, type[Recipe]] = {
     recipe.kind.value: recipe for recipe in (GridRecipe, ComponentRecipe, MatterRecipe, CaseRecipe)
 }
-_LOCK = 0x494D5052
-"""Advisory lock of this database's imports: one at a time."""
+IMPORT_LOCK = 0x494D5052
+"""Advisory lock of this database's imports and conversions of codes: one at a time."""
 
 
 class ImportBusy(Refused):
@@ -218,7 +218,7 @@ def _telling(run: ImportRun, progress: Progress | None) -> Progress:
 @contextmanager
 def _only_one(run: ImportRun) -> Iterator[None]:
     """One import at a time in a database. Raises ImportBusy where another is under way, or this one was taken."""
-    if not one("SELECT pg_try_advisory_lock(%s::bigint)", [_LOCK]):
+    if not one("SELECT pg_try_advisory_lock(%s::bigint)", [IMPORT_LOCK]):
         raise ImportBusy(_("另一个导入正在进行；请在其完成后再试。"))
     try:
         waiting = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.WAITING)
@@ -229,7 +229,7 @@ def _only_one(run: ImportRun) -> Iterator[None]:
         yield
     finally:
         if not connection.needs_rollback and connection.is_usable():
-            one("SELECT pg_advisory_unlock(%s::bigint)", [_LOCK])
+            one("SELECT pg_advisory_unlock(%s::bigint)", [IMPORT_LOCK])
 
 
 def _broken() -> str:
@@ -245,9 +245,9 @@ def _settle_broken(*, besides: int = 0) -> None:
 
 def settle_broken_runs() -> None:
     """Say so of imports that were killed; does nothing while one is under way."""
-    if not one("SELECT pg_try_advisory_lock(%s::bigint)", [_LOCK]):
+    if not one("SELECT pg_try_advisory_lock(%s::bigint)", [IMPORT_LOCK]):
         return
     try:
         _settle_broken()
     finally:
-        one("SELECT pg_advisory_unlock(%s::bigint)", [_LOCK])
+        one("SELECT pg_advisory_unlock(%s::bigint)", [IMPORT_LOCK])
