@@ -38,6 +38,7 @@ def many_places(count: int) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica; DROP INDEX place_search, place_names")
         cursor.execute(
             """
             INSERT INTO places_place (rid, origin_code, place_id, place_name, place_type, std_address, alias, geom,
@@ -62,4 +63,6 @@ def many_places(count: int) -> None:
             """,
             [settings.CITYOPS_NODE, count],
         )
-        cursor.execute("ANALYZE places_place")
+        cursor.execute("CREATE INDEX place_search ON places_place USING gin (search gin_trgm_ops)")
+        cursor.execute("CREATE INDEX place_names ON places_place USING gin (names)")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT; ANALYZE places_place")

@@ -17,6 +17,7 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(_("登记"), "case-register", "circle-plus", permission="grid.register_case", systems=COMMAND),
     *ground(COMMAND),
+    Entry(_("地点"), "place-list", "map-pin", permission="places.view_place", systems=COMMAND, covers=("place-",)),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
     *COMMON,
 )

@@ -25,7 +25,7 @@ from grid.places.rules.regions import Gazetteer
 from grid.places.selectors.areas import area_names, city_gazetteer
 from grid.places.selectors.words import reason_words
 
-LIKENESS = 0.5
+LIKENESS = 0.4
 """Share of a text's three-sign pieces that the key of a place must hold for the second round."""
 BY_NAME, BY_DOOR, BY_LIKENESS = 12, 60, 12
 """Places that one text brings in by each way."""

@@ -26,11 +26,18 @@ def _keys(name: str, alias: str, address: str, gazetteer: Gazetteer) -> Keys:
 
 
 def key_rows(rows: Iterable[tuple[Any, str, str, str]]) -> Iterator[tuple[Any, list[str], str, str]]:
-    """(anything, name, alias, address) → (the same, names, door, search)."""
+    """(anything, name, alias, address) → (the same, names, door, search).
+
+    The names of divisions are read at once: whoever writes the rows with COPY can ask nothing meanwhile.
+    """
     gazetteer = city_gazetteer()
-    for mark, name, alias, address in rows:
-        keys = _keys(name, alias, address, gazetteer)
-        yield mark, list(keys.names), keys.door, keys.search
+
+    def made() -> Iterator[tuple[Any, list[str], str, str]]:
+        for mark, name, alias, address in rows:
+            keys = _keys(name, alias, address, gazetteer)
+            yield mark, list(keys.names), keys.door, keys.search
+
+    return made()
 
 
 def stage_keys(source: str, kind: str) -> None:
@@ -42,9 +49,9 @@ def stage_keys(source: str, kind: str) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {KEY_TABLE}")
         cursor.execute(f"CREATE TEMP TABLE {KEY_TABLE} (mark {kind} PRIMARY KEY, names text[], door text, search text)")
         cursor.execute(source)
-        rows = cursor.fetchall()
+        keyed = key_rows(cursor.fetchall())
         with cursor.copy(f"COPY {KEY_TABLE} FROM STDIN") as copy:
-            for row in key_rows(rows):
+            for row in keyed:
                 copy.write_row(row)
         cursor.execute(f"ANALYZE {KEY_TABLE}")
 
