@@ -17,8 +17,8 @@ from cityops.foundation.patience import patience
 from grid.models import ImportRun
 from grid.selectors import ground
 from grid.services import components
-from grid.services.imports.report import issue_lines
 from grid.services.imports.recipe import RECIPES
+from grid.services.imports.report import issue_lines
 from grid.services.imports.uploads import take_upload
 from grid.tasks import wake_imports
 from grid.web.ground import PAGE_SIZE

@@ -274,5 +274,16 @@ API = (
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
-ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *PLACES, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
+ROWS: tuple[Row, ...] = (
+    *DOOR,
+    *PEERS,
+    *DICTIONARIES,
+    *CASES,
+    *GROUND,
+    *PLACES,
+    *EXCHANGE,
+    *FIGURES,
+    *MAINTENANCE,
+    *API,
+)
 BY_NAME = {row.name: row for row in ROWS}

@@ -48,7 +48,9 @@ class PlaceAnswer(PlaceRow):
     historic_of = serializers.CharField(
         source="historic_of.place_id", default="", read_only=True, help_text="Id of the place it is today"
     )
-    parent = serializers.CharField(source="parent.place_id", default="", read_only=True)
+    parent = serializers.CharField(  # type: ignore[assignment]  # the dataset's own field name
+        source="parent.place_id", default="", read_only=True
+    )
     note = serializers.SerializerMethodField()
 
     class Meta(PlaceRow.Meta):
@@ -67,7 +69,9 @@ class PlaceInput(StrictInput):
     place_type = serializers.ChoiceField(choices=Place.Type.choices)
     std_address = serializers.CharField(max_length=300)
     alias = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    source = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # the place's own field name
+        max_length=60, required=False, allow_blank=True
+    )
     valid_from = serializers.DateField(required=False, allow_null=True)
     longitude = serializers.FloatField(min_value=-180, max_value=180, help_text="Degrees, CGCS2000")
     latitude = serializers.FloatField(min_value=-85, max_value=85, help_text="Degrees, CGCS2000")
@@ -80,7 +84,9 @@ class PlaceEdit(StrictInput):
     place_type = serializers.ChoiceField(choices=Place.Type.choices, required=False)
     std_address = serializers.CharField(max_length=300, required=False)
     alias = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    source = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    source = serializers.CharField(  # type: ignore[assignment]  # the place's own field name
+        max_length=60, required=False, allow_blank=True
+    )
     valid_from = serializers.DateField(required=False, allow_null=True)
     longitude = serializers.FloatField(min_value=-180, max_value=180, required=False)
     latitude = serializers.FloatField(min_value=-85, max_value=85, required=False)

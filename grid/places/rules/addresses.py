@@ -8,9 +8,13 @@ from typing import Any
 from grid.places.rules.regions import Gazetteer
 from grid.places.rules.writing import normalise
 
-_WAY = r"(?:大道[东南西北中]?|大街|公路|环路|胡同|新村|支路|路|街|道|巷|里|坊|条|线)(?:[东西南北中]段|[东南西北](?=\d))?"
+_WAY = (
+    r"(?:大道[东南西北中]?|大街|公路|环路|胡同|新村|支路|路|街|道|巷|里|坊|条|线)(?:[东西南北中]段|[东南西北](?=\d))?"
+)
 _NUMBER = r"[甲乙丙丁]?\d+(?:[-/]\d+)?"
-_DOOR = re.compile(rf"(?P<street>[0-9a-z\u3400-\u9fff]*?[\u3400-\u9fff]{_WAY})(?P<number>{_NUMBER})(?P<kind>号(?!线)|弄)")
+_DOOR = re.compile(
+    rf"(?P<street>[0-9a-z\u3400-\u9fff]*?[\u3400-\u9fff]{_WAY})(?P<number>{_NUMBER})(?P<kind>号(?!线)|弄)"
+)
 _STREET = re.compile(r"(?P<street>[\u3400-\u9fff0-9]{1,12}?(?:大道|大街|公路|胡同|路|街|巷))(?!口|道|边|旁|面|由|灯)")
 _IN_LANE = re.compile(r"^(\d+)号")
 _BUILDING = re.compile(r"([a-z]?\d+[a-z]?|[a-z]|[甲乙丙丁])幢|([a-z0-9]{1,3}|[东南西北])座")

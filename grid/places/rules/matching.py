@@ -122,13 +122,17 @@ def _door_score(asked: Parts, address: Parts) -> Scored:
     if asked.number == address.number:
         other = asked.building and address.building and asked.building != address.building
         return Scored(0.87 if other else 0.97, (Reason.DOOR,))
+    return _other_number(asked, address)
+
+
+def _other_number(asked: Parts, address: Parts) -> Scored:
+    """The same street and lane, another number or none."""
     if not address.number or not asked.number:
         return Scored(0.84 if asked.lane else 0.6, (Reason.STREET,))
     apart = numbers_apart(asked.number, address.number)
-    if apart is not None and apart <= NEAR_NUMBERS:
-        return Scored(0.87 - 0.005 * apart, (Reason.NEAR_DOOR,))
-    near = apart is not None and apart <= FAR_NUMBERS
-    return Scored(0.7 if near else 0.55, (Reason.NEAR_DOOR if near else Reason.STREET,))
+    if apart is None or apart > FAR_NUMBERS:
+        return Scored(0.55, (Reason.STREET,))
+    return Scored(0.87 - 0.005 * apart if apart <= NEAR_NUMBERS else 0.7, (Reason.NEAR_DOOR,))
 
 
 def _same_street(one: str, other: str) -> bool:

@@ -48,7 +48,11 @@ def keys_of(name: str, alias: str, address: Parts) -> Keys:
     names = tuple(dict.fromkeys(filter(None, map(normalise, (name, *aliases(alias))))))
     words = [word for known in names if len(known) > 2 for word in words_of(known) if len(word) > 1]
     letters = [found for known in names if (found := initials(known)) != known and is_initials(found[:12])]
-    door = [address.street, f"{address.lane}弄" if address.lane else "", f"{address.number}号" if address.number else ""]
+    door = [
+        address.street,
+        f"{address.lane}弄" if address.lane else "",
+        f"{address.number}号" if address.number else "",
+    ]
     parts = (*names, *words, *letters, *door, address.name)
     search = " ".join(dict.fromkeys(part for part in parts if part))
     return Keys(names, address.door, search[:LONGEST_KEY])

@@ -52,9 +52,7 @@ def _column(heads: list[str]) -> str:
     for head in HEADS:
         if head in heads:
             return head
-    raise _wrong(
-        _("找不到地址列。文件中的列为 %(found)s；请把地址列命名为“地址”。") % {"found": "、".join(heads[:40])}
-    )
+    raise _wrong(_("找不到地址列。文件中的列为 %(found)s；请把地址列命名为“地址”。") % {"found": "、".join(heads[:40])})
 
 
 def _wrong(detail: str) -> InvalidInput:

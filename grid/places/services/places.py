@@ -135,9 +135,11 @@ def _put(place: Place, values: Mapping[str, Any]) -> None:
         lon, lat = (float(values[name]) for name in SPOT)
     except (KeyError, TypeError, ValueError) as error:
         raise _wrong("longitude", _("请填写经度和纬度(十进制度数)。")) from error
-    point = Point(lon, lat, srid=CGCS2000) if abs(lon) <= 180 and abs(lat) < 90 else None
-    grids = UnitGrid.objects.in_force().filter(geom__covers=point).order_by("grid_code") if point else None
-    found = grids.values_list("grid_code", "division_code").first() if grids is not None else None
+    point = Point(lon, lat, srid=CGCS2000)
+    found = None
+    if abs(lon) <= 180 and abs(lat) < 90:
+        grids = UnitGrid.objects.in_force().filter(geom__covers=point).order_by("grid_code")
+        found = grids.values_list("grid_code", "division_code").first()
     if found is None:
         raise _wrong(
             "longitude", _("坐标不在任何单元网格内：核对经纬度是否对调、坐标系是否为 CGCS2000，或先补画该处的网格。")

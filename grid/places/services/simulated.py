@@ -65,16 +65,20 @@ def _draw(
             word, kind = KINDS[number % len(KINDS)]
             again = number // len(KINDS)
             name = f"{_bare(community)}{word}" if not again else f"{_bare(community)}第{again + 1}{word}"
-            yield name, kind, f"{head}{community}{name}", code, _at(bounds, rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7))
+            yield (
+                name,
+                kind,
+                f"{head}{community}{name}",
+                code,
+                _at(bounds, rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7)),
+            )
         for community in dict.fromkeys(code[:12] for code, _bounds in cells):
             code, bounds = next(cell for cell in cells if cell[0].startswith(community))
             name = names.get(community, community)
             yield name, Place.Type.AREA, f"{head}{name}", code, _at(bounds, 0.5, 0.5)
 
 
-def _road(
-    road: str, head: str, code: str, bounds: tuple[float, float, float, float], height: float
-) -> Iterator[Drawn]:
+def _road(road: str, head: str, code: str, bounds: tuple[float, float, float, float], height: float) -> Iterator[Drawn]:
     """A street across a cell from west to east, odd numbers on its north side."""
     up = 0.2 + 0.6 * height
     yield road, Place.Type.STREET, f"{head}{road}", code, _at(bounds, 0.5, up)

@@ -152,7 +152,8 @@ def place_retire(request: HttpRequest, place_id: str) -> HttpResponse:
 def place_options(request: HttpRequest) -> HttpResponse:
     """Places for a text, as choices that fill longitude, latitude and address of the form they are embedded in.
 
-    ``?text=``; a form may send its own field ``address`` instead. Asked without htmx it is a page of its own. docs/places.md tells how to embed it.
+    ``?text=``; a form may send its own field ``address`` instead. Asked without htmx it is a page of its own.
+    docs/places.md tells how to embed it.
     """
     text = (request.GET.get("text") or request.GET.get("address") or "").strip()[:300]
     answer = geocode(person_of(request), text, limit=OPTIONS) if len(text) >= SHORTEST else None

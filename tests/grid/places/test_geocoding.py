@@ -134,5 +134,4 @@ def test_200_000_places_are_searched_by_their_indexes(city):
             cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
             assert not re.search(r"Seq Scan on places_place", plan), plan
-    assert took < 10 * len(texts), took
-    print(f"{1000 * took / len(texts):.0f} ms a text")
+    assert took < 2 * len(texts), took  # 18 ms a text on a quiet machine

@@ -123,8 +123,8 @@ def test_lines_are_taken_by_a_point_on_them_and_an_address_is_made(city, tmp_pat
 
 def test_the_template_is_imported_as_it_is(city, tmp_path, client):
     client.force_login(person("data_officer"))
-    from sync.standard.services.loading import load_dictionary
     from sync.standard.files import DATA, parse_file
+    from sync.standard.services.loading import load_dictionary
 
     for file in sorted((DATA / "datasets").glob("*.json")):
         load_dictionary(parse_file(file.read_bytes(), file.name))
@@ -201,4 +201,3 @@ source = "OpenStreetMap"
     report = match_addresses(None, "real", list(enumerate(names, 2)))
     assert report.missing == 0
     assert report.found / report.total > 0.75, (report.found, report.ambiguous)
-    print(run.rows_taken, run.rows_refused, len(doors), round(hits, 3), report.found, report.ambiguous)

@@ -54,7 +54,9 @@ def test_one_way_of_writing(text, said):
     assert normalise(text) == said
 
 
-@pytest.mark.parametrize(("text", "number"), [("十", 10), ("十二", 12), ("二十", 20), ("一百零五", 105), ("二〇三", 203)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("十", 10), ("十二", 12), ("二十", 20), ("一百零五", 105), ("二〇三", 203)]
+)
 def test_numerals(text, number):
     assert numeral(text) == number
 
@@ -84,7 +86,8 @@ def test_a_city_that_nobody_knows_is_foreign():
 
 
 @pytest.mark.parametrize(
-    ("name", "short"), [("杭州市", "杭州"), ("西湖区", "西湖"), ("文新街道", "文新"), ("吉县", "吉县"), ("内蒙古自治区", "内蒙古")]
+    ("name", "short"),
+    [("杭州市", "杭州"), ("西湖区", "西湖"), ("文新街道", "文新"), ("吉县", "吉县"), ("内蒙古自治区", "内蒙古")],
 )
 def test_short_names(name, short):
     assert short_name(name) == short
@@ -220,6 +223,8 @@ def test_8_471_real_addresses_are_read_and_most_say_where_they_are(nation, addre
     assert street > 0.75, street
     whole = [a for a in addresses if a.startswith(("北京市", "上海市", "杭州市", "深圳市", "广州市", "成都市"))]
     right = {"北京市": "11", "上海市": "31", "杭州市": "3301", "深圳市": "4403", "广州市": "4401", "成都市": "5101"}
-    wrong = [a for a in whole if not all(c.startswith(right[a[:3]]) for c in split_address(a, nation).regions or ("x",))]
+    wrong = [
+        a for a in whole if not all(c.startswith(right[a[:3]]) for c in split_address(a, nation).regions or ("x",))
+    ]
     assert len(wrong) / len(whole) < 0.005, wrong[:20]
     assert len(whole) > 2_500
