@@ -45,7 +45,8 @@ def many_places(count: int) -> None:
                 grid_code, division_code, valid, source, source_crs, names, door, search)
             SELECT gen_random_uuid(), %s, '330199' || lpad(n::text, 12, '0'), name, kind,
                 '第' || n %% 400 || '街坊' || name, '', ST_SetSRID(ST_MakePoint(120.1 + (n %% 447) * 0.0006, 30.1 + (n / 447) * 0.0006), 4490),
-                '330102001001' || lpad((n %% 500)::text, 3, '0'), '3301' || lpad((n %% 13)::text, 2, '0') || '001001',
+                '330102001001' || lpad((n %% 500)::text, 3, '0'),
+                '3301' || lpad((n %% 13)::text, 2, '0') || '001001',
                 '1', '', '', ARRAY[name], CASE WHEN kind = '04' THEN road || ' ' || n %% 900 || '号' ELSE '' END,
                 CASE WHEN kind = '04' THEN name || ' ' || road || ' ' || n %% 900 || '号'
                      ELSE name || ' ' || shop || ' ' || owner END
