@@ -44,7 +44,8 @@ def many_places(count: int) -> None:
             INSERT INTO places_place (rid, origin_code, place_id, place_name, place_type, std_address, alias, geom,
                 grid_code, division_code, valid, source, source_crs, names, door, search)
             SELECT gen_random_uuid(), %s, '330199' || lpad(n::text, 12, '0'), name, kind,
-                '第' || n %% 400 || '街坊' || name, '', ST_SetSRID(ST_MakePoint(120.1 + (n %% 447) * 0.0006, 30.1 + (n / 447) * 0.0006), 4490),
+                '第' || n %% 400 || '街坊' || name, '',
+                ST_SetSRID(ST_MakePoint(120.1 + (n %% 447) * 0.0006, 30.1 + (n / 447) * 0.0006), 4490),
                 '330102001001' || lpad((n %% 500)::text, 3, '0'),
                 '3301' || lpad((n %% 13)::text, 2, '0') || '001001',
                 '1', '', '', ARRAY[name], CASE WHEN kind = '04' THEN road || ' ' || n %% 900 || '号' ELSE '' END,
