@@ -34,6 +34,8 @@ class Parts:
 
     text: str = ""
     """The normalised address without its region."""
+    whole: str = ""
+    """The same with its region: 上海海关 and 外滩中心 are names, though they begin with one."""
     regions: tuple[str, ...] = ()
     """Prefixes of the codes of the divisions it may lie in."""
     is_foreign: bool = False
@@ -79,7 +81,8 @@ def words_of(text: str) -> list[str]:
 
 def split_address(text: str, gazetteer: Gazetteer) -> Parts:
     """Read an address as people write it. Never fails: what is not understood stays in ``name``."""
-    head = gazetteer.read(normalise(text))
+    whole = normalise(text)
+    head = gazetteer.read(whole)
     rest, nearby = _without(_NEARBY, head.rest)
     street, lane, number, before, after = _door(rest)
     left = f"{before}\n{after}"
@@ -89,6 +92,7 @@ def split_address(text: str, gazetteer: Gazetteer) -> Parts:
     room, left = _taken(_ROOM, left) if street or building or floor else ("", left)
     return Parts(
         text=head.rest,
+        whole=whole,
         regions=head.codes,
         is_foreign=head.is_foreign,
         street=street,

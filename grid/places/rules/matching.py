@@ -78,18 +78,25 @@ def score(asked: Parts, known: Known) -> Scored:
         value, reasons = min(1.0, value + 0.03), (*by_door.reasons, *by_name.reasons)
     elif by_name is best and _doors_differ(asked, known.address):
         value -= 0.1
-    if asked.is_foreign or (asked.regions and not known.division_code.startswith(asked.regions)):
+    if _is_elsewhere(asked, known):
         value, reasons = value - 0.3, (*reasons, Reason.OTHER_REGION)
     if known.is_historical:
         value, reasons = value - 0.01, (*reasons, Reason.HISTORICAL)
     return Scored(round(max(value, 0.0), 3), tuple(dict.fromkeys(reasons)))
 
 
+def _is_elsewhere(asked: Parts, known: Known) -> bool:
+    """Whether the address names a division that the place does not lie in, and not as a part of the place's name."""
+    if asked.whole in known.names:
+        return False
+    return asked.is_foreign or bool(asked.regions and not known.division_code.startswith(asked.regions))
+
+
 def _name_score(asked: Parts, known: Known) -> Scored:
-    wanted = [text for text in dict.fromkeys((asked.text, asked.name)) if len(text) > 1]
+    wanted = [text for text in dict.fromkeys((asked.whole, asked.text, asked.name)) if len(text) > 1]
     for at, name in enumerate(known.names):
         if name in wanted:
-            value = 1.0 if name == asked.text else 0.95
+            value = 1.0 if name in (asked.whole, asked.text) else 0.95
             return Scored(value - (0.02 if at else 0.0), (Reason.ALIAS if at else Reason.NAME,))
     if is_initials(asked.text):
         return _initials_score(asked.text, known)

@@ -11,7 +11,7 @@ _NUMERAL = re.compile(rf"(?<![路街道巷第中])([零〇一二两三四五六�
 _AFTER_STREET = re.compile(rf"(?<=[路街道巷])([零〇一二两三四五六七八九十百千]+)(?=(?:{NUMBERED}))")
 _ASIDE = re.compile(r"[((\[【〔<《][^)\]】〕>》]*[)\]】〕>》]?")
 _JOIN = re.compile(r"[-_~〜∼至—–―]+")
-_NOISE = re.compile(r"[^0-9a-z〇\u3400-\u9fff\-/#]+")
+_NOISE = re.compile(r"[^\w\-/#]+")
 _SAME = (
     (re.compile(r"(\d|[a-z])(?:号楼|号幢|号栋|栋|#楼|#)"), r"\1幢"),
     (re.compile(r"(\d)楼(?![\u4e00-\u9fff]{0,2}[市场])"), r"\1层"),

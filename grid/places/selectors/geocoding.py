@@ -153,7 +153,7 @@ def _by_keys(user: User | None, asked: Sequence[Parts]) -> list[QuerySet[Any]]:
     found = []
     for number, parts in enumerate(asked):
         base = places_for(user).annotate(number=Value(number, output_field=IntegerField()))
-        if names := [name for name in {parts.text, parts.name} if len(name) >= SHORTEST]:
+        if names := [name for name in {parts.whole, parts.text, parts.name} if len(name) >= SHORTEST]:
             rows = base.filter(names__overlap=names).order_by("-valid", "place_id")
             found.append(rows.values_list("number", "rid")[:BY_NAME])
         if doors := doors_around(parts):
@@ -164,11 +164,11 @@ def _by_keys(user: User | None, asked: Sequence[Parts]) -> list[QuerySet[Any]]:
 
 
 def _by_likeness(user: User | None, asked: Sequence[Parts], numbers: Iterable[int]) -> list[QuerySet[Any]]:
-    """The second round: words that are much alike."""
+    """The second round: words that are much alike; by the street too, of which perhaps only other doors are known."""
     found = []
     for number in numbers:
         parts = asked[number]
-        for probe in dict.fromkeys((parts.text, parts.name)):
+        for probe in dict.fromkeys((parts.text, parts.name, parts.street)):
             if len(probe) < SHORTEST:
                 continue
             base = places_for(user).annotate(number=Value(number, output_field=IntegerField()))

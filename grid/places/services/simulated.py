@@ -43,7 +43,8 @@ def build_places(seed: int) -> int:
     rows = UnitGrid.objects.in_force().filter(division_code__startswith=prefix).order_by("grid_code")
     grids = [(code, geom.extent) for code, geom in rows.values_list("grid_code", "geom")]
     drawn = list(_draw(grids, place_names(), random_of(seed, "places")))
-    made = copy_rows(Place, _rows(drawn))
+    keys = key_rows((number, name, "", address) for number, (name, _kind, address, *_rest) in enumerate(drawn, 1))
+    made = copy_rows(Place, _rows(drawn, keys))
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(%s, greatest(%s, (SELECT last_value FROM " + SEQUENCE + ")))", [SEQUENCE, made])
     return made
@@ -100,8 +101,7 @@ def _bare(community: str) -> str:
     return community
 
 
-def _rows(drawn: list[Drawn]) -> Iterator[dict[str, Any]]:
-    keys = key_rows((number, name, "", address) for number, (name, _kind, address, *_rest) in enumerate(drawn, 1))
+def _rows(drawn: list[Drawn], keys: Iterator[tuple[int, list[str], str, str]]) -> Iterator[dict[str, Any]]:
     for (number, names, door, search), (name, kind, address, grid, (lon, lat)) in zip(keys, drawn, strict=True):
         place_id = f"{grid[:6]}{number:012d}"
         yield {
