@@ -42,7 +42,7 @@ class PlaceRow(serializers.ModelSerializer):
         read_only_fields = PLACE_FIELDS
 
 
-class PlaceAnswer(PlaceRow):
+class PlaceRecord(PlaceRow):
     """One place, with what it is now where its name is out of use."""
 
     historic_of = serializers.CharField(

@@ -21,9 +21,9 @@ from grid.places.api.serializers import (
     GeocodeAnswer,
     MatchAnswer,
     MatchInput,
-    PlaceAnswer,
     PlaceEdit,
     PlaceInput,
+    PlaceRecord,
     PlaceRetirement,
     PlaceRow,
     SpotAnswer,
@@ -81,13 +81,13 @@ class PlaceList(IdempotentWrites, Polled, ListAPIView):
         """The places this person may see."""
         return asked_places.visible_places(person_of(self.request))
 
-    @extend_schema(operation_id="places_create", request=PlaceInput, responses={201: PlaceAnswer}, filters=False)
+    @extend_schema(operation_id="places_create", request=PlaceInput, responses={201: PlaceRecord}, filters=False)
     def post(self, request: Request) -> Response:
         """Make a place; its number is given here, its grid and community follow from the point."""
         asked = PlaceInput(data=request.data)
         asked.is_valid(raise_exception=True)
         made = services.create_place(person_of(request), asked.validated_data)
-        return Response(PlaceAnswer(asked_places.get_place(person_of(request), made.place_id)).data, status=201)
+        return Response(PlaceRecord(asked_places.get_place(person_of(request), made.place_id)).data, status=201)
 
 
 class PlaceDetail(IdempotentWrites, Polled, APIView):
@@ -95,12 +95,12 @@ class PlaceDetail(IdempotentWrites, Polled, APIView):
 
     permission_classes: list[Any] = [HasPermission(VIEW, write=CHANGE)]
 
-    @extend_schema(operation_id="places_retrieve", responses=PlaceAnswer)
+    @extend_schema(operation_id="places_retrieve", responses=PlaceRecord)
     def get(self, request: Request, place_id: str) -> Response:
         """Facts and point; 404 where the person may not see it."""
-        return Response(PlaceAnswer(asked_places.get_place(person_of(request), place_id)).data)
+        return Response(PlaceRecord(asked_places.get_place(person_of(request), place_id)).data)
 
-    @extend_schema(operation_id="places_edit", request=PlaceEdit, responses=PlaceAnswer)
+    @extend_schema(operation_id="places_edit", request=PlaceEdit, responses=PlaceRecord)
     def patch(self, request: Request, place_id: str) -> Response:
         """Change what is given."""
         person = person_of(request)
@@ -110,7 +110,7 @@ class PlaceDetail(IdempotentWrites, Polled, APIView):
         values = dict(asked.validated_data)
         keeps = values.pop("keeps_old_name")
         services.edit_place(person, place_id, values, keeps_old_name=keeps)
-        return Response(PlaceAnswer(asked_places.get_place(person, place_id)).data)
+        return Response(PlaceRecord(asked_places.get_place(person, place_id)).data)
 
 
 class PlaceRetire(IdempotentWrites, APIView):
@@ -118,7 +118,7 @@ class PlaceRetire(IdempotentWrites, APIView):
 
     permission_classes: list[Any] = [HasPermission(CHANGE)]
 
-    @extend_schema(operation_id="places_retire", request=PlaceRetirement, responses=PlaceAnswer)
+    @extend_schema(operation_id="places_retire", request=PlaceRetirement, responses=PlaceRecord)
     def post(self, request: Request, place_id: str) -> Response:
         """Retire it; it stays findable, with the note what it is now."""
         person = person_of(request)
@@ -126,7 +126,7 @@ class PlaceRetire(IdempotentWrites, APIView):
         asked = PlaceRetirement(data=request.data)
         asked.is_valid(raise_exception=True)
         services.retire_place(person, place_id, **asked.validated_data)
-        return Response(PlaceAnswer(asked_places.get_place(person, place_id)).data)
+        return Response(PlaceRecord(asked_places.get_place(person, place_id)).data)
 
 
 class PlaceSearch(APIView):

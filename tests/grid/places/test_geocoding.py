@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from grid.places.models import Place
 from grid.places.rules.matching import Verdict
 from grid.places.selectors.geocoding import geocode, geocode_many
+from grid.places.selectors.places import filter_places, visible_places
+from grid.places.selectors.reverse import around
 from tests.factories import grid as ground
 from tests.factories.people import division, person
 from tests.factories.places import door, many_places, place
@@ -124,8 +126,11 @@ def test_200_000_places_are_searched_by_their_indexes(city):
         begun = time.perf_counter()
         answers = [geocode(None, text) for text in texts]
         took = time.perf_counter() - begun
+        near = around(None, 120.2, 30.2).nearby
+        listed = list(filter_places(visible_places(person("collector")), q="庆春路")[:50])
     assert answers[0].candidates[0].place.place_name == name
     assert answers[1].candidates[0].place == road
+    assert (len(near), listed) == (5, [road])
     searches = [q["sql"] for q in asked.captured_queries if 'FROM "places_place"' in q["sql"]]
     assert len(searches) >= len(texts)
     with connection.cursor() as cursor:
