@@ -7,7 +7,7 @@ from cityops.accounts.scoping import ScopedQuerySet
 
 
 class ImportRun(models.Model):
-    """导入批次: one file read into grids, components, local classes or cases.
+    """导入批次: one file read into grids, components, local classes, cases or places.
 
     Nothing of a run is stored unless its state is ``done``: an import is one transaction.
     """
@@ -19,6 +19,7 @@ class ImportRun(models.Model):
         COMPONENTS = "components", _("管理部件")
         MATTERS = "matters", _("市扩展分类")
         CASES = "cases", _("历史案件")
+        PLACES = "places", _("地点")
 
     class State(models.TextChoices):
         """状态."""

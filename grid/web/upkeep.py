@@ -17,8 +17,8 @@ from cityops.foundation.patience import patience
 from grid.models import ImportRun
 from grid.selectors import ground
 from grid.services import components
+from grid.services.imports.recipe import RECIPES
 from grid.services.imports.report import issue_lines
-from grid.services.imports.runs import RECIPES
 from grid.services.imports.uploads import take_upload
 from grid.tasks import wake_imports
 from grid.web.ground import PAGE_SIZE
@@ -141,6 +141,8 @@ def _summary(run: ImportRun) -> list[tuple[str, Any]]:
         "seconds": _("用时(秒)"),
         "grids_written": _("写入网格"),
         "components_written": _("写入部件"),
+        "places_written": _("写入地点"),
+        "middles": _("线和面取其中点"),
         "invalid": _("无效边界"),
         "overlaps": _("重叠处"),
         "overlap_m2": _("重叠面积(m²)"),

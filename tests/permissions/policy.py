@@ -157,6 +157,27 @@ GROUND = (
     Row("import-detail", CITY, _IMPORT, about="import"),
     Row("import-issues", CITY, _IMPORT, about="import"),
 )
+_PLACE = ("places.view_place",)
+_MATCH = ("places.view_place", "places.match_place")
+PLACES = (
+    Row("place-list", CITY, _PLACE, lists="place"),
+    Row("place-export", CITY, (*_PLACE, "places.export_place"), lists="place"),
+    Row("place-new", CITY, (*_PLACE, "places.change_place")),
+    Row("place-options", CITY, _PLACE, query="text=canary", holds="canary-place"),
+    Row("place-near", CITY, _PLACE, query="longitude=120.005&latitude=30.005", holds="canary-place"),
+    Row("place-detail", CITY, _PLACE, about="place"),
+    Row("place-edit", CITY, (*_PLACE, "places.change_place"), about="place"),
+    Row("place-retire", CITY, (*_PLACE, "places.change_place"), about="place", posts=True),
+    Row("place-match-list", CITY, _MATCH, lists="match"),
+    Row("place-match-detail", CITY, _MATCH, about="match"),
+    Row("place-match-export", CITY, _MATCH, about="match"),
+    Row("api:place-list", CITY, _PLACE, ("places.change_place",), lists="place"),
+    Row("api:place-detail", CITY, _PLACE, ("places.change_place",), about="place"),
+    Row("api:place-retire", CITY, ("places.change_place",), about="place", posts=True),
+    Row("api:place-search", CITY, _PLACE, query="text=canary", holds="canary-place"),
+    Row("api:place-reverse", CITY, _PLACE, query="lon=120.005&lat=30.005", holds="canary-place"),
+    Row("api:place-match", CITY, ("places.match_place",), posts=True),
+)
 _LINK = ("exchange.view_link",)
 EXCHANGE = (
     Row("exchange-overview", ALL, _LINK, holds="{link}"),
@@ -304,5 +325,16 @@ API = (
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
-ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
+ROWS: tuple[Row, ...] = (
+    *DOOR,
+    *PEERS,
+    *DICTIONARIES,
+    *CASES,
+    *GROUND,
+    *PLACES,
+    *EXCHANGE,
+    *FIGURES,
+    *MAINTENANCE,
+    *API,
+)
 BY_NAME = {row.name: row for row in ROWS}

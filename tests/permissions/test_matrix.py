@@ -291,7 +291,19 @@ def test_no_page_at_all_shows_another_regions_things(letter, world):
     outsider = entered(all_powerful(ELSEWHERE[letter][0]))
     canaries = [
         world.canary(kind)
-        for kind in ("case", "grid", "component", "organisation", "person", "token", "audit", "link", "parked", "node")
+        for kind in (
+            "case",
+            "grid",
+            "component",
+            "place",
+            "organisation",
+            "person",
+            "token",
+            "audit",
+            "link",
+            "parked",
+            "node",
+        )
     ]
     leaks = {}
     for route in routes_of(letter):

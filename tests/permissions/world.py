@@ -22,6 +22,7 @@ from grid.models import (
     ImportRun,
     WorkflowVersion,
 )
+from grid.places.models import MatchReport
 from grid.reporters.models import ContactRequest
 from grid.rules.codes import CURRENT
 from grid.services import photos
@@ -33,6 +34,7 @@ from sync.standard.services.loading import load_dictionary
 from tests.factories.grid import COMMUNITY, city, class_entry, disposal_rule, stored_case, unit_grid
 from tests.factories.ground import component
 from tests.factories.people import api_token, division, organisation, person
+from tests.factories.places import place
 from tiers.models import Node
 
 DISTRICT = "330102000000"
@@ -106,6 +108,12 @@ class World:
             valid_from=dt.date(2026, 1, 1), is_default=True, content_sha=b"\0" * 32,
         )  # fmt: skip
         self._evidence()
+        self.place = place("canary-place")
+        self.match = MatchReport.objects.create(
+            division_code=DISTRICT, title="canary-match", total=1, found=1, ambiguous=0, missing=0,
+            rows=[{"row": 2, "text": "canary-match", "verdict": "found", "place_id": self.place.place_id,
+                   "name": "", "address": "", "score": 1.0, "reasons": ["name"], "others": 0}],
+        )  # fmt: skip
         self._exchange()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
@@ -157,7 +165,7 @@ class World:
             photos.path_of(name).parent.mkdir(parents=True, exist_ok=True)
             photos.path_of(name).write_bytes(b"canary-media")
         node = f"{self.here}-{letter.upper().replace('M', 'C')}"
-        for thing in (self.grid, self.component, self.organisation):
+        for thing in (self.grid, self.component, self.organisation, self.place):
             type(thing).objects.filter(pk=thing.pk).update(origin_code=node)
 
     def canary(self, kind: str) -> str:
@@ -193,6 +201,8 @@ class World:
             "check": lambda: [self.check.pk],
             "conversion": lambda: [self.conversion.pk],
             "import": lambda: [self.import_run.pk],
+            "place": lambda: [self.place.place_id],
+            "match": lambda: [self.match.pk],
             "figure": lambda: ["closing_rate", "330100000000", str(timezone.localdate().year)],
             "city": lambda: ["330100000000"],
             "division": lambda: [DISTRICT],

@@ -41,6 +41,7 @@ MENU: tuple[Entry, ...] = (
         systems=COMMAND,
         covers=("inventory-",),
     ),
+    Entry(_("地点"), "place-list", "map-pin", permission="places.view_place", systems=COMMAND, covers=("place-",)),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
     *COMMON,
 )

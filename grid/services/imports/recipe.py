@@ -69,3 +69,12 @@ class Recipe:
     def apply(self, stage: Stage) -> int:
         """Write the good rows, set by set, inside the caller's transaction; returns how many."""
         raise TypeError(type(self))
+
+
+RECIPES: dict[str, type[Recipe]] = {}
+"""Kind → how it is imported; apps that stand on the grid add theirs in ``ready()``."""
+
+
+def register(recipe: type[Recipe]) -> None:
+    """Add the recipe of a kind."""
+    RECIPES[recipe.kind.value] = recipe

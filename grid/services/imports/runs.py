@@ -26,17 +26,16 @@ from grid.services.imports.grids import GridRecipe
 from grid.services.imports.mapping import Mapping, parse_mapping
 from grid.services.imports.matters import MatterRecipe
 from grid.services.imports.readers import format_of, read_heads, read_rows
-from grid.services.imports.recipe import Recipe
+from grid.services.imports.recipe import RECIPES, Recipe, register
 from grid.services.imports.staging import Progress, Stage, one
 from grid.services.imports.values import clean
 from sync.standard.rules.definitions import Catalogue
 from sync.standard.selectors.dictionaries import catalogue
 
-RECIPES: dict[str, type[Recipe]] = {
-    recipe.kind.value: recipe for recipe in (GridRecipe, ComponentRecipe, MatterRecipe, CaseRecipe)
-}
 IMPORT_LOCK = 0x494D5052
 """Advisory lock of this database's imports and conversions of codes: one at a time."""
+for _recipe in (GridRecipe, ComponentRecipe, MatterRecipe, CaseRecipe):
+    register(_recipe)
 
 
 class ImportBusy(Refused):

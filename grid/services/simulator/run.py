@@ -1,6 +1,6 @@
 """Make a simulated city: ground, components, and a past; once, and marked as what it is."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from grid.rules.behaviour import random_of
 from grid.rules.codes import CURRENT
 from grid.selectors.calendar import read_desk
 from grid.selectors.places import city_prefix
+from grid.services.simulator.builders import build_all
 from grid.services.simulator.bulk import copy_rows
 from grid.services.simulator.ground import Cell, ClassName, Owners, component_rows, draw_grids, grid_rows
 from grid.services.simulator.past import Past, write_past
@@ -47,6 +48,8 @@ class Simulated:
     components: int = 0
     cases: int = 0
     steps: int = 0
+    built: dict[str, int] = field(default_factory=dict)
+    """What the builders of other apps made, by name."""
 
 
 def check_allowed() -> None:
@@ -86,9 +89,10 @@ def simulate(plan: Plan, *, now: datetime | None = None) -> Simulated:
     if Case.objects.filter(is_simulated=True, origin_code=settings.CITYOPS_NODE).exists():
         return Simulated()
     grids, components = _ground(plan)
+    built = build_all(plan.seed)
     past = Past(read_world(plan.seed), read_desk(), plan.seed, plan.per_day, now or timezone.now())
     cases, steps = write_past(past, plan.days)
-    done = Simulated(grids, components, cases, steps)
+    done = Simulated(grids, components, cases, steps, built)
     audit.record(
         RUN,
         kind="instance",
