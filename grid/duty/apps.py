@@ -1,5 +1,8 @@
 """App configuration."""
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,3 +12,18 @@ class DutyConfig(AppConfig):
 
     name = "grid.duty"
     verbose_name = _("值守排班")
+
+    def ready(self) -> None:
+        """Choose who gets a task, see visits in what is done for cases, and take part in the simulated city."""
+        from grid.duty import receivers  # noqa: PLC0415
+        from grid.duty.services.choosing import assign_task  # noqa: PLC0415
+        from grid.duty.services.simulating import simulate_duty  # noqa: PLC0415
+        from grid.services.simulator.extras import EXTRAS  # noqa: PLC0415
+
+        EXTRAS.append(simulate_duty)
+        if find_spec("grid.services.case_tasks"):
+            import_module("grid.services.case_tasks").ASSIGNERS.append(assign_task)
+        if find_spec("grid.events"):
+            events = import_module("grid.events")
+            for signal in (events.case_registered, events.case_moved):
+                signal.connect(receivers.case_stepped, dispatch_uid="grid.duty.case_stepped")

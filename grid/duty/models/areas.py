@@ -59,9 +59,7 @@ class DutyGrid(ExchangedRecord):
         verbose_name = _("责任网格")
         verbose_name_plural = _("责任网格")
         ordering = ["grid_code"]
-        indexes = [
-            models.Index(fields=["division_code"], name="duty_grid_division", opclasses=["varchar_pattern_ops"])
-        ]
+        indexes = [models.Index(fields=["division_code"], name="duty_grid_division", opclasses=["varchar_pattern_ops"])]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=models.F("valid_from")),

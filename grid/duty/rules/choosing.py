@@ -4,7 +4,7 @@ The lot is what keeps a collector from knowing which task will come (standards.m
 verifies, and of those who could, nobody can count on it. The lot is drawn from a seed, so that a choice can be redone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -21,12 +21,12 @@ class Candidate:
     """From the task's unit grid to the responsibility grid; 0 where it lies inside."""
 
 
-def choose(candidates: Iterable[Candidate], seed: str, *, not_person: int | None = None) -> int | None:
+def choose(candidates: Iterable[Candidate], seed: str, *, excluded: Collection[int] = ()) -> int | None:
     """The person for a task: the nearest responsibility grid, substitutes first, fewest open tasks, then by lot.
 
-    None where nobody is on shift, or only ``not_person``, whose own report it is.
+    None where nobody is on shift, or only those who are ``excluded``: whose own report or work it is.
     """
-    able = [candidate for candidate in candidates if candidate.person != not_person]
+    able = [candidate for candidate in candidates if candidate.person not in excluded]
     if not able:
         return None
 

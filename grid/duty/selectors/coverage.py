@@ -87,7 +87,7 @@ def coverage_by_unit(asked: Asked, at: dt.datetime | None = None) -> dict[str, C
 
 
 def coverage(period: tuple[dt.date, dt.date], division: str, at: dt.datetime | None = None) -> Coverage:
-    """单元网格巡查覆盖率 of a division over a period (first and last day): Σ visited ÷ Σ scheduled unit grids per shift.
+    """单元网格巡查覆盖率 of a division in a period (first and last day): Σ visited ÷ Σ scheduled unit grids per shift.
 
     ``rate_percent`` is None where nothing was scheduled. Source: grid.md §7, design decision 21.
     """
