@@ -206,9 +206,7 @@ class CoverageView(Polled, APIView):
         operation_id="duty_coverage_retrieve",
         parameters=[
             OpenApiParameter("first", dt.date, description="First day; six days before the last if left out"),
-            OpenApiParameter(
-                "last", dt.date, description="Last day; today if left out. At most 92 days on"
-            ),
+            OpenApiParameter("last", dt.date, description="Last day; today if left out. At most 92 days on"),
             OpenApiParameter("division", str, description="Division code; everything under it counts"),
         ],
         responses=answers.CoverageReport,

@@ -78,7 +78,8 @@ class EvaluationCode:
         found = re.fullmatch(r"([46])\+([0-3])\+([1-6])\+1", text)
         if found is None:
             raise ValueError(f"{text!r}: write county+street+sequence+1, as in 6+3+2+1.")
-        return cls(*map(int, found.groups()))
+        county, street, sequence = map(int, found.groups())
+        return cls(county, street, sequence)
 
     @property
     def length(self) -> int:

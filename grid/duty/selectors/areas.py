@@ -133,6 +133,14 @@ def visible_evaluation_grids(user: User) -> QuerySet[EvaluationGrid]:
     return found
 
 
+def get_evaluation_grid(user: User, pk: Any) -> EvaluationGrid:
+    """One evaluation grid. Raises NotThere where the person may not see it."""
+    found: EvaluationGrid | None = EvaluationGrid.objects.visible_to(user).filter(pk=pk).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
 def shapes_of(rows: QuerySet[Any], *, label: str = "name", values: dict[str, dict[str, Any]] | None = None) -> Any:
     """Outlines for a map, as GeoJSON: of each row the code, the name, and what ``values`` says for its code."""
     drawn = rows.annotate(shape=AsGeoJSON("geom", precision=6)).values_list("grid_code", label, "shape")

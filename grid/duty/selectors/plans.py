@@ -6,21 +6,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from cityops.accounts.models import User
 from cityops.foundation.errors import NotThere
 from grid.duty.models import DutyGridUnit, PatrolPlan, Visit
+from grid.duty.models.visits import PatrolPlanQuerySet
 from grid.duty.rules.coverage import Due, Span, due_list, span_around
 from grid.duty.selectors.roster import on_shift
 
 Hours = tuple[dt.datetime, dt.datetime]
 
 
-def visible_plans(user: User) -> QuerySet[PatrolPlan]:
+def visible_plans(user: User) -> PatrolPlanQuerySet:
     """The patrol plans a person may see."""
-    found: QuerySet[PatrolPlan] = PatrolPlan.objects.visible_to(user)
+    found: PatrolPlanQuerySet = PatrolPlan.objects.visible_to(user)
     return found
 
 

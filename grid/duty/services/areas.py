@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db.models import Union
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -321,13 +321,13 @@ def create_evaluation_grid(actor: User, drawn: EvaluationDrawn) -> EvaluationGri
     return grid
 
 
-def _single(shape: GEOSGeometry) -> GEOSGeometry:
+def _single(shape: GEOSGeometry) -> Polygon:
     """One polygon; hairlines between neighbours are closed."""
-    if shape.geom_type == "Polygon":
+    if isinstance(shape, Polygon):
         return shape
     closed = shape.buffer_with_style(SHORTEST_EDGE, join_style=2).buffer_with_style(-SHORTEST_EDGE, join_style=2)
     closed.srid = shape.srid
-    if closed.geom_type != "Polygon":
+    if not isinstance(closed, Polygon):
         raise _wrong("codes", "not_one_area", _("所选单元网格合不成一个面,请检查网格之间的缝隙。"))
     return closed
 

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import F, FloatField, Func, QuerySet, Value
 
 from cityops.accounts.models import User
+from cityops.regions.models import CGCS2000
 from grid.duty.models import Assignment, DutyGrid
 from grid.duty.rules.choosing import Candidate, choose
 from grid.duty.selectors.roster import on_shift
@@ -50,7 +52,7 @@ def _chosen(grid_code: str, division_code: str, at: dt.datetime, kind: str, excl
     if place is not None:
         around = _running(at).exclude(pk__in=[entry.pk for entry in inside])
         near = around.filter(duty_grid__geom__dwithin=(place, NEAR_DEGREES)).annotate(
-            away=_Metres(F("duty_grid__geom"), Value(place))
+            away=_Metres(F("duty_grid__geom"), Value(place, GeometryField(srid=CGCS2000)))
         )
         found += [(entry, entry.away) for entry in near]
     people = {entry.on_duty_id for entry, _away in found}

@@ -50,7 +50,7 @@ def save_shift(actor: User, fields: ShiftFields, pk: int | None = None) -> Shift
     name = fields.name.strip()
     if not name or len(name) > 20:
         raise _wrong("name", "length", _("班次名称为 1 至 20 个字。"))
-    if Shift.objects.filter(name=name).exclude(pk=pk).exists():
+    if Shift.objects.filter(name=name).exclude(pk=pk or 0).exists():
         raise _wrong("name", "taken", _("已有名为“%s”的班次。") % name)
     if fields.starts_at == fields.ends_at:
         raise _wrong("ends_at", "same", _("开始和结束不能相同;跨零点的班次,结束时间早于开始时间。"))

@@ -2,8 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.db import connection, transaction
@@ -114,9 +114,8 @@ def visits_from_steps(*, since: dt.datetime | None = None, case: uuid.UUID | Non
     Whoever reports, verifies, checks or handles on the spot was in the grid of the case. A derived row: the step itself
     stands in the trail.
     """
-    actions: Sequence[str] = [action.value for action in SOURCES]
-    values = {
-        "actions": actions,
+    values: dict[str, Any] = {
+        "actions": [action.value for action in SOURCES],
         "sources": [source.value for source in SOURCES.values()],
         "roles": list(ON_FOOT),
         "node": local_node(),
