@@ -1,8 +1,5 @@
 """App configuration."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -15,15 +12,14 @@ class DutyConfig(AppConfig):
 
     def ready(self) -> None:
         """Choose who gets a task, see visits in what is done for cases, and take part in the simulated city."""
+        from grid import events  # noqa: PLC0415
         from grid.duty import receivers  # noqa: PLC0415
         from grid.duty.services.choosing import assign_task  # noqa: PLC0415
         from grid.duty.services.simulating import simulate_duty  # noqa: PLC0415
+        from grid.services.case_tasks import ASSIGNERS  # noqa: PLC0415
         from grid.services.simulator.extras import EXTRAS  # noqa: PLC0415
 
         EXTRAS.append(simulate_duty)
-        if find_spec("grid.services.case_tasks"):
-            import_module("grid.services.case_tasks").ASSIGNERS.append(assign_task)
-        if find_spec("grid.events"):
-            events = import_module("grid.events")
-            for signal in (events.case_registered, events.case_moved):
-                signal.connect(receivers.case_stepped, dispatch_uid="grid.duty.case_stepped")
+        ASSIGNERS.append(assign_task)
+        for signal in (events.case_registered, events.case_moved):
+            signal.connect(receivers.case_stepped, dispatch_uid="grid.duty.case_stepped")

@@ -15,10 +15,11 @@ from grid.duty.selectors.areas import neighbours
 from grid.duty.selectors.coverage import coverage
 from grid.duty.services.simulating import simulate_duty
 from grid.models import CaseStep
+from grid.services.case_tasks import assigned
 from grid.services.simulator.extras import EXTRAS
 from grid.services.simulator.world import World
 from tests.factories import duty
-from tests.factories.grid import WEST, stored_case, unit_grid
+from tests.factories.grid import WEST, ready_city, registered, stored_case, unit_grid
 from tests.factories.people import person
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,22 @@ def test_a_step_of_a_case_brings_its_visit():
     receivers.case_stepped(case_pk=case.pk)
     tasks.catch_up_visits()
     assert Visit.objects.get().source == "report"
+
+
+def test_what_a_collector_reports_is_a_visit_and_what_the_hotline_reports_is_none(django_capture_on_commit_callbacks):
+    ready_city()
+    for role in ("collector", "hotline"):
+        with django_capture_on_commit_callbacks(execute=True):
+            registered(person(role))
+    visit = Visit.objects.get()
+    assert (visit.source, visit.grid_code) == ("report", duty.unit(1))
+
+
+def test_the_core_asks_duty_who_gets_a_task():
+    entry = duty.assignment(duty.duty_grid(duty.ground()), duty.running_shift())
+    case = stored_case()
+    assert assigned(case, "verify", timezone.now(), frozenset()) == entry.on_duty_id
+    assert assigned(case, "verify", timezone.now(), frozenset({entry.on_duty_id})) is None
 
 
 def test_the_month_is_compiled_by_schedule_and_by_hand():
