@@ -58,11 +58,12 @@ if (box && shapes) ready(box, (map) => draw(map, JSON.parse(shapes.textContent))
 if (box && field) ready(box, (map) => pick(map, field));
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-document.querySelector("[data-duty-roster]")?.addEventListener("keydown", (event) => {
-  const cell = event.target.closest("td");
+document.addEventListener("keydown", (event) => {
+  const table = event.target.closest?.("[data-duty-roster]");
+  const cell = event.target.closest?.("td");
   const step = STEPS[event.key];
-  if (!cell || !step) return;
-  const row = event.currentTarget.rows[cell.parentElement.rowIndex + step[1]];
+  if (!table || !cell || !step) return;
+  const row = table.rows[cell.parentElement.rowIndex + step[1]];
   const link = row?.cells[cell.cellIndex + step[0]]?.querySelector("a");
   if (link) { event.preventDefault(); link.focus(); }
 });
