@@ -15,7 +15,7 @@ class DutyConfig(AppConfig):
     verbose_name = _("值守排班")
 
     def ready(self) -> None:
-        """Say a wrong rule of codes at the start; choose who gets a task, see visits in what is done for cases, and take part in the simulated city."""
+        """Say a wrong rule of codes at the start; give tasks, see visits, take part in the simulated city."""
         from grid import events  # noqa: PLC0415
         from grid.duty import receivers  # noqa: PLC0415
         from grid.duty.services.choosing import assign_task  # noqa: PLC0415

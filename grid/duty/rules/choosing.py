@@ -18,7 +18,7 @@ class Candidate:
     """Stands in for somebody in this shift: is asked before those who are there as planned."""
     open_tasks: int = 0
     distance_m: float = 0.0
-    """From the task's unit grid to the responsibility grid; 0 where it lies inside."""
+    """From the middle of the task's unit grid to the responsibility grid; 0 where it lies inside."""
 
 
 def choose(candidates: Iterable[Candidate], seed: str, *, excluded: Collection[int] = ()) -> int | None:

@@ -52,7 +52,7 @@ def _chosen(grid_code: str, division_code: str, at: dt.datetime, kind: str, excl
     if place is not None:
         around = _running(at).exclude(pk__in=[entry.pk for entry in inside])
         near = around.filter(duty_grid__geom__dwithin=(place, NEAR_DEGREES)).annotate(
-            away=_Metres(F("duty_grid__geom"), Value(place, GeometryField(srid=CGCS2000)))
+            away=_Metres(F("duty_grid__geom"), Value(place.point_on_surface, GeometryField(srid=CGCS2000)))
         )
         found += [(entry, entry.away) for entry in near]
     people = {entry.on_duty_id for entry, _away in found}
