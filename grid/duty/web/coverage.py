@@ -187,8 +187,10 @@ def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def plan_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a patrol plan end with today."""
+    person = person_of(request)
+    ask_plans.get_plan(person, pk)
     try:
-        plans.end_plan(person_of(request), pk, request.POST.get("reason", "")[:200])
+        plans.end_plan(person, pk, request.POST.get("reason", "")[:200])
     except CityOpsError as refused:
         if refused.status == 404:
             raise
