@@ -177,6 +177,48 @@ PLACES = (
     Row("api:place-search", CITY, _PLACE, query="text=canary", holds="canary-place"),
     Row("api:place-reverse", CITY, _PLACE, query="lon=120.005&lat=30.005", holds="canary-place"),
     Row("api:place-match", CITY, ("places.match_place",), posts=True),
+_DUTY_GRID = ("duty.view_dutygrid",)
+_ROSTER = ("duty.view_roster",)
+_COVERAGE = ("duty.view_coverage",)
+_DUTY_EXPORT = "duty.export_duty"
+_CHANGE_GRID = ("duty.change_dutygrid",)
+_CHANGE_ROSTER = ("duty.change_roster",)
+_CHANGE_PLAN = ("duty.change_plan",)
+DUTY = (
+    Row("duty-board", CITY, (*_ROSTER, *_COVERAGE), lists="duty_grid"),
+    Row("duty-grid-list", CITY, _DUTY_GRID, lists="duty_grid"),
+    Row("duty-grid-export", CITY, (*_DUTY_GRID, _DUTY_EXPORT), lists="duty_grid"),
+    Row("duty-grid-new", CITY, _CHANGE_GRID),
+    Row("duty-grid-detail", CITY, _DUTY_GRID, about="duty_grid"),
+    Row("duty-grid-edit", CITY, _CHANGE_GRID, about="duty_grid"),
+    Row("duty-grid-retire", CITY, _CHANGE_GRID, about="duty_grid", posts=True),
+    Row("duty-evaluation-list", CITY, _DUTY_GRID, lists="evaluation_grid"),
+    Row("duty-evaluation-new", CITY, _CHANGE_GRID),
+    Row("duty-evaluation-retire", CITY, _CHANGE_GRID, about="evaluation_grid", posts=True),
+    Row("duty-shift-list", CITY, _ROSTER, holds="canary-shift", says_alike=True),
+    Row("duty-shift-new", CITY, _CHANGE_ROSTER),
+    Row("duty-shift-edit", CITY, _CHANGE_ROSTER, about="shift", says_alike=True),
+    Row("duty-shift-retire", CITY, _CHANGE_ROSTER, about="shift", says_alike=True, posts=True),
+    Row("duty-roster", CITY, _ROSTER, lists="duty_grid"),
+    Row("duty-roster-export", CITY, (*_ROSTER, _DUTY_EXPORT), lists="duty_grid"),
+    Row("duty-planning", CITY, _CHANGE_ROSTER, holds='name="monday"', says_alike=True),
+    Row("duty-day", CITY, _ROSTER, about="duty_day"),
+    Row("duty-substitute", CITY, _CHANGE_ROSTER, about="duty_entry", posts=True),
+    Row("duty-remove", CITY, _CHANGE_ROSTER, about="duty_entry", posts=True),
+    Row("duty-coverage", CITY, _COVERAGE, lists="duty_grid"),
+    Row("duty-coverage-export", CITY, (*_COVERAGE, _DUTY_EXPORT), lists="duty_grid"),
+    Row("duty-plan-list", CITY, _COVERAGE, lists="patrol_plan"),
+    Row("duty-plan-new", CITY, _CHANGE_PLAN),
+    Row("duty-plan-detail", CITY, _COVERAGE, about="patrol_plan"),
+    Row("duty-plan-edit", CITY, _CHANGE_PLAN, about="patrol_plan"),
+    Row("duty-plan-end", CITY, _CHANGE_PLAN, about="patrol_plan", posts=True),
+    Row("api:duty-grid-list", CITY, _DUTY_GRID, _CHANGE_GRID, lists="duty_grid"),
+    Row("api:duty-grid-detail", CITY, _DUTY_GRID, about="duty_grid"),
+    Row("api:duty-evaluation-list", CITY, _DUTY_GRID, lists="evaluation_grid"),
+    Row("api:duty-assignment-list", CITY, _ROSTER, _CHANGE_ROSTER, lists="duty_grid"),
+    Row("api:duty-own", CITY, _ROSTER, holds="patrol_area", says_alike=True),
+    Row("api:duty-visit", CITY, ("duty.make_visit",), posts=True),
+    Row("api:duty-coverage", CITY, _COVERAGE, lists="duty_grid"),
 )
 _LINK = ("exchange.view_link",)
 EXCHANGE = (
@@ -236,6 +278,7 @@ MAINTENANCE = (
     Row("token-new", ALL, ("accounts.manage_token",)),
     Row("token-revoke", ALL, ("accounts.manage_token",), about="token"),
     Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit", query="action=canary"),
+    Row("audit-list", ALL, ("maintenance.view_audit",), query="action=canary", lists="audit"),
     Row("audit-detail", ALL, ("maintenance.view_audit",), about="audit"),
     Row("node-list", ALL, ("maintenance.view_node",), lists="node"),
     Row("node-detail", ALL, ("maintenance.view_node",), about="node"),
@@ -337,4 +380,5 @@ ROWS: tuple[Row, ...] = (
     *MAINTENANCE,
     *API,
 )
+ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *DUTY, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
 BY_NAME = {row.name: row for row in ROWS}

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib.auth.models import Permission
+from django.contrib.gis.geos import MultiPolygon
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
+from grid.duty.models import DutyGrid, EvaluationGrid
 from grid.models import (
     CaseApplication,
     CaseMedia,
@@ -31,6 +33,7 @@ from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Rec
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
 from sync.standard.services.loading import load_dictionary
+from tests.factories import duty
 from tests.factories.grid import COMMUNITY, city, class_entry, disposal_rule, stored_case, unit_grid
 from tests.factories.ground import component
 from tests.factories.people import api_token, division, organisation, person
@@ -115,6 +118,7 @@ class World:
                    "name": "", "address": "", "score": 1.0, "reasons": ["name"], "others": 0}],
         )  # fmt: skip
         self._exchange()
+        self._duty()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
 
@@ -156,6 +160,22 @@ class World:
         Comparison.objects.create(
             peer_code=child, owner_code=child, dataset="GL01", flow="up", result="different", records=1, differing=1,
             examples=["11111111"], at=timezone.now(),
+        )  # fmt: skip
+
+    def _duty(self) -> None:
+        """A responsibility grid with somebody on shift, a plan and an evaluation grid on it."""
+        self.duty_grid = DutyGrid.objects.create(
+            grid_code=COMMUNITY + "901", name="canary-duty_grid", unit_grids=f'["{self.grid.grid_code}"]',
+            org_code=self.organisation.org_code, geom=MultiPolygon(self.grid.geom, srid=4490),
+            valid_from=dt.date(2026, 1, 1), origin_code="330100000000-C",
+        )  # fmt: skip
+        self.duty_grid.units.create(grid_code=self.grid.grid_code, grid_kind="01", since=dt.date(2026, 1, 1))
+        self.shift = duty.running_shift("canary-shift")
+        self.duty_entry = duty.assignment(self.duty_grid, self.shift, who=self.person)
+        self.patrol_plan = duty.plan([self.grid.grid_code], name="canary-patrol_plan")
+        self.evaluation_grid = EvaluationGrid.objects.create(
+            grid_code="33010200101A", name="canary-evaluation_grid", grid_type="A", division_code=COMMUNITY[:9],
+            geom=self.grid.geom, eval_year="2026", origin_code="330100000000-C",
         )  # fmt: skip
 
     def settle(self, letter: str) -> None:
@@ -203,6 +223,12 @@ class World:
             "import": lambda: [self.import_run.pk],
             "place": lambda: [self.place.place_id],
             "match": lambda: [self.match.pk],
+            "duty_grid": lambda: [self.duty_grid.grid_code],
+            "duty_day": lambda: [self.duty_grid.grid_code, self.duty_entry.day.isoformat()],
+            "duty_entry": lambda: [self.duty_entry.pk],
+            "shift": lambda: [self.shift.pk],
+            "patrol_plan": lambda: [self.patrol_plan.pk],
+            "evaluation_grid": lambda: [self.evaluation_grid.pk],
             "figure": lambda: ["closing_rate", "330100000000", str(timezone.localdate().year)],
             "city": lambda: ["330100000000"],
             "division": lambda: [DISTRICT],

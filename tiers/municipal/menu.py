@@ -31,6 +31,12 @@ MENU: tuple[Entry, ...] = (
         permission="reporters.view_reporter",
         systems=COMMAND,
         covers=("reporter-",),
+        _("值守"),
+        "duty-board",
+        "calendar-time",
+        permission="duty.view_roster",
+        systems=COMMAND,
+        covers=("duty-",),
     ),
     *ground(COMMAND),
     Entry(

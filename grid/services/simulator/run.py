@@ -20,6 +20,7 @@ from grid.selectors.calendar import read_desk
 from grid.selectors.places import city_prefix
 from grid.services.simulator.builders import build_all
 from grid.services.simulator.bulk import copy_rows
+from grid.services.simulator.extras import EXTRAS
 from grid.services.simulator.ground import Cell, ClassName, Owners, component_rows, draw_grids, grid_rows
 from grid.services.simulator.past import Past, write_past
 from grid.services.simulator.world import industry_of, place_names, read_world
@@ -93,6 +94,9 @@ def simulate(plan: Plan, *, now: datetime | None = None) -> Simulated:
     past = Past(read_world(plan.seed), read_desk(), plan.seed, plan.per_day, now or timezone.now())
     cases, steps = write_past(past, plan.days)
     done = Simulated(grids, components, cases, steps, built)
+    for extra in EXTRAS:
+        extra(past.world, plan.seed, past.until)
+    done = Simulated(grids, components, cases, steps)
     audit.record(
         RUN,
         kind="instance",

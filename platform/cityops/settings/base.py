@@ -24,6 +24,8 @@ CITYOPS_BEHIND_PROXY = env.bool("CITYOPS_BEHIND_PROXY", default=False)
 """True where every request comes through the own proxy: its X-Forwarded-Proto and last X-Forwarded-For are taken."""
 CITYOPS_METRICS_TOKEN = env.str("CITYOPS_METRICS_TOKEN", default="")
 """Who brings it as a bearer token may read /metrics and the details of /readyz; empty: callers on loopback only."""
+CITYOPS_EVALUATION_GRID_CODE = env.str("CITYOPS_EVALUATION_GRID_CODE", default="6+3+2+1")
+"""Digits of county, street and sequence, and the type, in the code of an evaluation grid 评价网格 (JC06)."""
 VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))
 CITYOPS_KEY_DIR = Path(env.str("CITYOPS_KEY_DIR", default=str(VAR / "keys")))
 """Private signing keys and the keys of encrypted columns, one 0600 file each; outside the database and its backups."""

@@ -1,0 +1,1 @@
+"""Questions about duty. Lists are scoped to the person who asks."""

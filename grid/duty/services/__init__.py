@@ -1,0 +1,1 @@
+"""Decisions about duty: one verb, one transaction, one entry in the trail."""
