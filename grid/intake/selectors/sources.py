@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cityops.foundation.errors import NotThere
 from grid.intake.models import SimilaritySetting, SourceRule
 from grid.intake.rules.similarity import Reach
 from grid.intake.rules.sources import DEFAULTS, SourceTerms
@@ -36,6 +37,14 @@ def source_lines() -> list[SourceLine]:
         )
         for value, label in Case.Source.choices
     ]
+
+
+def get_line(source: str) -> SourceLine:
+    """One source. Raises NotThere for a code that is none."""
+    found = next((line for line in source_lines() if line.source == source), None)
+    if found is None:
+        raise NotThere
+    return found
 
 
 def reach() -> Reach:

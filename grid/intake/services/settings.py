@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import Role, User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed
+from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere
 from grid.intake.models import SimilaritySetting, SourceRule
 from grid.intake.selectors.sources import source_terms
 from grid.models import Case
@@ -41,11 +41,11 @@ def checked(row: models.Model) -> None:
 def change_source(actor: User, source: str, values: dict[str, Any]) -> SourceRule:
     """Write the city's own rule of a source; fields that are not given keep what holds now.
 
-    Raises NotAllowed; InvalidInput for an unknown source, role or value, and for a rule that contradicts itself.
+    Raises NotAllowed; NotThere for an unknown source; InvalidInput for an unknown role or value, and for a rule that contradicts itself.
     """
     may_change(actor)
     if source not in Case.Source.values:
-        raise InvalidInput(_("没有来源 %s。") % source, errors=[{"field": "source", "code": "code", "detail": source}])
+        raise NotThere(_("没有来源 %s。") % source)
     with transaction.atomic():
         before = _told(source_terms(source))
         row = SourceRule(source=source, **{**before, **values})
