@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.schedules import crontab
 
+from grid.intake.services.answers import catch_up
 from grid.intake.services.learning import learn
 
 
@@ -14,6 +15,13 @@ def learn_classes() -> None:
     learn()
 
 
+@shared_task
+def catch_up_answers() -> None:
+    """Make answers that were missed."""
+    catch_up()
+
+
 SCHEDULE: dict[str, tuple[str, Any]] = {
     "intake.learn_classes": ("grid.intake.tasks.learn_classes", crontab(hour=2, minute=40)),
+    "intake.catch_up_answers": ("grid.intake.tasks.catch_up_answers", crontab(minute=25)),
 }

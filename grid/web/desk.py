@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cityops.foundation.errors import InvalidInput, Refused
+from cityops.foundation.errors import InvalidInput, NotAllowed, Refused
 from grid.rules.transitions import Action
 from grid.selectors.cases import case_detail, nearby_cases
 from grid.selectors.classes import find_classes
 from grid.selectors.extents import grid_at
-from grid.services.cases import act, register
+from grid.services.cases import act
+from grid.services.door import enter
 from grid.web import cases
 from grid.web.forms import RegisterForm, add_faults
 from grid.web.moves import Bound, MoveForm
@@ -26,12 +27,15 @@ def case_register(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user: Any = request.user
         try:
-            done = register(user, form.report())
+            entered = enter(user, form.report(), form.contact())
         except InvalidInput as fault:
             add_faults(form, fault)
+        except NotAllowed as refusal:
+            form.add_error(None, refusal.detail)
         else:
-            text = _("已登记 %s，等待受理。") if done.is_new else _("这份上报先前已登记为 %s，没有重复登记。")
-            messages.success(request, text % done.case_no)
+            done = entered.registered
+            text = _("已登记 %s。") if done.is_new else _("这份上报先前已登记为 %s，没有重复登记。")
+            messages.success(request, f"{text % done.case_no}{entered.what_next}")
             return redirect("case-detail", case_no=done.case_no)
     status = 422 if form.errors else 200
     chosen = form.chosen_class()

@@ -36,6 +36,14 @@ class RegisterForm(forms.Form):
     latitude = forms.FloatField(label=_("纬度"), min_value=-90, max_value=90, widget=forms.TextInput)
     source = forms.ChoiceField(label=_("问题来源"), choices=SOURCES_OF_DESK, initial=Case.Source.HOTLINE)
     source_no = forms.CharField(label=_("来源单号"), max_length=40, required=False)
+    reporter_name = forms.CharField(label=_("反映人"), max_length=60, required=False)
+    reporter_phone = forms.CharField(
+        label=_("联系电话"),
+        max_length=30,
+        required=False,
+        help_text=_("用于答复；不随案件上报。"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
     urgency = forms.ChoiceField(label=_("紧急程度"), choices=Case.Urgency.choices, initial=Case.Urgency.ORDINARY)
 
     def __init__(self, data: Any = None, *, user: Any) -> None:
@@ -56,6 +64,11 @@ class RegisterForm(forms.Form):
             raise forms.ValidationError(_("请从列表中选择一个类别。"))
         return found
 
+    def contact(self) -> dict[str, str]:
+        """Who waits for the answer; empty where nobody was named."""
+        given = {"name": self.cleaned_data["reporter_name"], "phone": self.cleaned_data["reporter_phone"]}
+        return {name: value for name, value in given.items() if value}
+
     def report(self) -> Report:
         """What the service takes."""
         given = self.cleaned_data
@@ -75,7 +88,7 @@ class RegisterForm(forms.Form):
             source=given["source"],
             source_no=given["source_no"],
             reporter_type=reporter.get(given["source"], kind),
-            reporter=self.user.username if own else "",
+            reporter=self.user.username if own else given["reporter_phone"] or given["reporter_name"],
             urgency=given["urgency"],
             rid=given["rid"] or uuid.uuid4(),
         )
@@ -85,5 +98,5 @@ def add_faults(form: forms.Form, fault: InvalidInput) -> None:
     """Show what a service refused beside the fields it names; the rest above the form."""
     faults = fault.facts.get("errors") or [{"field": "", "detail": fault.detail}]
     for entry in faults:
-        name = {"class_code": "class_key"}.get(entry["field"], entry["field"])
+        name = {"class_code": "class_key", "reporter": "reporter_phone"}.get(entry["field"], entry["field"])
         form.add_error(name if name in form.fields else None, entry["detail"])

@@ -12,6 +12,7 @@ from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
+from grid.intake.models import Answer, DutyRule
 from grid.models import ImportIssue, ImportRun
 from grid.rules.codes import CURRENT
 from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
@@ -76,6 +77,12 @@ class World:
             kind="classes", code=CURRENT, title="分类", source="tests", provenance="designed",
             valid_from=dt.date(2026, 1, 1), is_default=True, content_sha=b"\0" * 32,
         )  # fmt: skip
+        self.duty = DutyRule.objects.create(
+            class_code="06", org_code="CANARY", valid_from="2026-01-01", source="canary-duty"
+        )
+        self.answer = Answer.objects.create(
+            case=self.case, main=self.case, outcome="closed", channel="phone", text="canary-answer"
+        )
         self._exchange()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
@@ -154,6 +161,9 @@ class World:
             "node": lambda: [self.node.node_code],
             "held": lambda: [self.link.peer_code, "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],
+            "source": lambda: ["02"],
+            "duty": lambda: [self.duty.pk],
+            "answer": lambda: [self.answer.pk],
             "": list,
         }
         return found[about]()

@@ -60,8 +60,11 @@ class TakenInAnswer(serializers.Serializer[Any]):
         source="registered.is_new", read_only=True, help_text="False where it had been taken in before"
     )
     state = serializers.ChoiceField(choices=Case.State.choices, read_only=True)
-    next_step = serializers.ChoiceField(choices=[step.value for step in NextStep], read_only=True)
-    is_done = serializers.BooleanField(read_only=True, help_text="False where the next step waits for somebody")
+    next_step = serializers.ChoiceField(
+        choices=[step.value for step in NextStep],
+        read_only=True,
+        help_text="What the rule of the source said, and was done",
+    )
     similar = SimilarAnswer(many=True, read_only=True)
 
 

@@ -50,7 +50,7 @@ DESK_ROLES = ("acceptor", "duty_leader", "hotline")
 DEFAULTS: Mapping[str, SourceTerms] = {
     terms.source: terms
     for terms in (
-        SourceTerms("01", auto_accept=False, needs_photo=True, roles=("collector", "acceptor", "duty_leader")),
+        SourceTerms("01", needs_photo=True, roles=("collector", "acceptor", "duty_leader")),
         SourceTerms("02", verify_first=True, roles=DESK_ROLES),
         SourceTerms("03", verify_first=True),
         SourceTerms("04", verify_first=True, number_is_unique=True, min_confidence=Decimal("0.90")),
@@ -62,8 +62,8 @@ DEFAULTS: Mapping[str, SourceTerms] = {
         SourceTerms("08", number_is_unique=True),
         SourceTerms("09", verify_first=True, roles=("acceptor", "duty_leader", "hotline", "monitor")),
         SourceTerms("10", verify_first=True, needs_reporter=True, roles=DESK_ROLES),
-        SourceTerms("11", needs_photo=True),
-        SourceTerms("12", number_is_unique=False),
+        SourceTerms("11"),
+        SourceTerms("12"),
         SourceTerms("99", verify_first=True),
     )
 }

@@ -1,9 +1,11 @@
 """Prepare the answers to reporters when a matter ends, and write down that they were told, and how they liked it."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,8 @@ from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refuse
 from grid.intake.models import Answer
 from grid.intake.rules.answers import CHANNEL_OF, OUTCOME_OF, Outcome, answer_text
 from grid.models import Case
+from grid.rules.transitions import MOVES, Action
+from grid.services.cases import act
 
 PERMISSION = "intake.tell_answer"
 NOTE_LENGTH, VISIT_LENGTH, TEXT_LENGTH = 200, 500, 1000
@@ -25,14 +29,14 @@ def prepare_answers(case_pk: uuid.UUID) -> list[Answer]:
     Called again it makes none twice. Cases of another node, cases that go on, and sources that wait for no answer
     get none.
     """
-    main = Case.objects.filter(pk=case_pk).first()
+    main = Case.objects.select_for_update().filter(pk=case_pk).order_by().first()
     if main is None or main.is_replica or main.state not in OUTCOME_OF:
         return []
     outcome = OUTCOME_OF[main.state]
     rows = [_answer(case, main, outcome) for case in [main, *_joined(main)] if case.source in CHANNEL_OF]
     known = set(Answer.objects.filter(main=main, case__in=[row.case for row in rows]).values_list("case", flat=True))
     fresh = [row for row in rows if row.case_id not in known]
-    made = Answer.objects.bulk_create(fresh, ignore_conflicts=True)
+    made = Answer.objects.bulk_create(fresh)
     if made:
         audit.record(
             "answer.prepare",
@@ -42,6 +46,22 @@ def prepare_answers(case_pk: uuid.UUID) -> list[Answer]:
             after={"outcome": outcome.value, "cases": [row.case.case_no for row in made]},
         )
     return made
+
+
+CAUGHT_UP = timedelta(days=2)
+
+
+def catch_up(*, at: datetime | None = None) -> int:
+    """Make the answers that were missed because a process ended between a move and its event; returns how many."""
+    since = (at or timezone.now()) - CAUGHT_UP
+    rows = Case.objects.filter(
+        Q(closed_at__gte=since) | Q(rejected_at__gte=since),
+        updated_at__gte=since,
+        state__in=list(OUTCOME_OF),
+        is_simulated=False,
+    )
+    missing = rows.exclude(Exists(Answer.objects.filter(main=OuterRef("pk")))).values_list("pk", flat=True)
+    return sum(len(prepare_answers(pk)) for pk in missing)
 
 
 def _joined(main: Case) -> list[Case]:
@@ -113,8 +133,17 @@ def record_visit(actor: User, pk: int, *, satisfaction: str, note: str = "") -> 
         before = {"satisfaction": answer.satisfaction}
         answer.satisfaction, answer.visit_note, answer.visited_at = satisfaction, note, timezone.now()
         answer.save()
+        _tell_the_case(actor, answer)
         _record(answer, "answer.visit", before=before, after={"satisfaction": satisfaction})
     return answer
+
+
+def _tell_the_case(actor: User, answer: Answer) -> None:
+    """Let the case itself carry the satisfaction where it is the one that ended."""
+    case = answer.case
+    move = MOVES[Action.RETURN_VISIT]
+    if answer.case_id == answer.main_id and case.state in move.from_stages and actor.has_perm(move.permission):
+        act(actor, case, Action.RETURN_VISIT, satisfaction=answer.satisfaction, opinion=answer.visit_note)
 
 
 def _short(name: str, text: str, length: int) -> str:

@@ -19,17 +19,14 @@ DONE: Mapping[NextStep, str | Promise] = {
     NextStep.ACCEPT: _("按来源规则，已自动受理。"),
     NextStep.FILE: _("按来源规则，已受理并立案。"),
 }
-OPEN: Mapping[NextStep, str | Promise] = {
-    NextStep.VERIFY: _("按来源规则，须先发现场核实。"),
-    NextStep.ACCEPT: _("按来源规则可直接受理。"),
-    NextStep.FILE: _("按来源规则可直接受理并立案。"),
-}
 
 
 def in_words(taken: TakenIn) -> str:
-    """What the rule of the source did, or asks for; "" where the report simply waits."""
-    words = [str((DONE if taken.is_done else OPEN).get(taken.next_step, ""))] if taken.registered.is_new else []
-    if taken.similar and taken.registered.is_new:
+    """What the rule of the source did, and how many cases look alike; "" where there is nothing to say."""
+    if not taken.registered.is_new:
+        return ""
+    words = [str(DONE.get(taken.next_step, ""))]
+    if taken.similar:
         words.append(str(_("附近有 %s 件相似案件，请核对是否重复。")) % len(taken.similar))
     return " ".join(word for word in words if word)
 

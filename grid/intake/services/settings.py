@@ -41,7 +41,8 @@ def checked(row: models.Model) -> None:
 def change_source(actor: User, source: str, values: dict[str, Any]) -> SourceRule:
     """Write the city's own rule of a source; fields that are not given keep what holds now.
 
-    Raises NotAllowed; NotThere for an unknown source; InvalidInput for an unknown role or value, and for a rule that contradicts itself.
+    Raises NotAllowed; NotThere for an unknown source; InvalidInput for an unknown role or value, and for a rule that
+    contradicts itself.
     """
     may_change(actor)
     if source not in Case.Source.values:

@@ -5,13 +5,14 @@ what the rule of the source says next, and tells which cases may be the same mat
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
@@ -21,6 +22,8 @@ from grid.intake.rules.sources import NextStep, SourceTerms, after_report, lacks
 from grid.intake.selectors.similar import Similar, similar_to
 from grid.intake.selectors.sources import source_terms
 from grid.models import Case
+from grid.rules.transitions import Action
+from grid.services.acting import act_by_system
 from grid.services.cases import Registered, Report, act, register
 
 NAMESPACE = uuid.UUID("5f0f0d3e-6f0b-5c0e-9d55-3c1f0c1a7e11")
@@ -44,9 +47,7 @@ class TakenIn:
     state: str
     """Where the case stands now (CL_CASESTATE)."""
     next_step: NextStep
-    """What the rule of the source says."""
-    is_done: bool
-    """Whether that has been done; False where it waits for somebody."""
+    """What the rule of the source said, and was done."""
     similar: list[Similar] = field(default_factory=list)
 
 
@@ -59,7 +60,6 @@ def take_in(
     user: User,
     report: Report,
     *,
-    media: Sequence[uuid.UUID] = (),
     detected: Detected | None = None,
     contact: dict[str, str] | None = None,
     seen_on_site: bool | None = None,
@@ -67,46 +67,45 @@ def take_in(
 ) -> TakenIn:
     """Take in one report of any source.
 
-    ``media`` are photos that were stored before; ``contact`` is who waits for an answer; ``seen_on_site`` says that
-    somebody of the city's own stood before it (by default: a collector's or a volunteer's report with a photo). An
-    empty ``urgency`` takes the source's. Where the source's number names the matter, the same number again is the
-    same case, whoever sends it.
+    ``contact`` is who waits for an answer; ``seen_on_site`` says that somebody of the city's own stood before it (by
+    default: a collector's or a volunteer's report with a photo). An empty ``urgency`` takes the source's. Where the
+    source's number names the matter, the same number again is the same case, whoever sends it. What the rule orders
+    is the city's standing decision, so the step is the system's; only filing is made by the person, who must be
+    allowed to.
 
     Raises NotAllowed where the rule does not let the person bring in this source; InvalidInput for what it misses,
     and for all that ``register`` refuses.
     """
     terms = source_terms(report.source)
-    report = _completed(user, terms, report, media=media, contact=contact)
+    report = _completed(user, terms, report, contact)
     with transaction.atomic():
         known = _known(user, terms, report)
         if known is not None:
             return known
-        done = register(user, report, **({"media": list(media)} if media else {}), at=at)
+        done = register(user, report, at=at)
         case = Case.objects.get(pk=done.rid)
         if not done.is_new:
-            return _answer(user, done, case, NextStep.WAIT, is_done=True)
+            return _answer(user, done, case, NextStep.WAIT)
         _keep(user, report, done, detected, contact)
-        seen = _is_seen(report, media) if seen_on_site is None else seen_on_site
+        seen = _is_seen(report) if seen_on_site is None else seen_on_site
         step = after_report(
             terms,
             confidence=detected.confidence if detected else None,
             seen_on_site=seen,
             may_file=user.has_perm("grid.file_case"),
         )
-        is_done = _go_on(user, case, step)
+        _go_on(user, case, step)
         case.refresh_from_db(fields=["state"])
-    return _answer(user, done, case, step, is_done=is_done)
+    return _answer(user, done, case, step)
 
 
-def _completed(
-    user: User, terms: SourceTerms, report: Report, *, media: Sequence[Any], contact: dict[str, str] | None
-) -> Report:
+def _completed(user: User, terms: SourceTerms, report: Report, contact: dict[str, str] | None) -> Report:
     """The report with the defaults of its source. Raises NotAllowed, InvalidInput."""
     if not may_bring(terms, frozenset(role.code for role in user.roles)):
         raise NotAllowed(_("按来源规则，您的角色不能登记来源为“%s”的上报。") % Case.Source(terms.source).label)
     lacks = lacks_of(
         terms,
-        has_photo=bool(media),
+        has_photo=bool(report.media),
         has_reporter=bool(report.reporter.strip() or any((contact or {}).values())),
         has_number=bool(report.source_no),
     )
@@ -144,7 +143,7 @@ def _known(user: User, terms: SourceTerms, report: Report) -> TakenIn | None:
         stage_due_at=case.stage_due_at or case.reported_at,
         is_new=False,
     )
-    return _answer(user, done, case, NextStep.WAIT, is_done=True)
+    return _answer(user, done, case, NextStep.WAIT)
 
 
 def _keep(
@@ -163,17 +162,20 @@ def _keep(
         keeper(user, report, done, contact or {})
 
 
-def _is_seen(report: Report, media: Sequence[Any]) -> bool:
-    return bool(media) and report.source in (Case.Source.COLLECTOR, Case.Source.VOLUNTEER)
+def _is_seen(report: Report) -> bool:
+    return bool(report.media) and report.source in (Case.Source.COLLECTOR, Case.Source.VOLUNTEER)
 
 
-def _answer(user: User, done: Registered, case: Case, step: NextStep, *, is_done: bool) -> TakenIn:
-    return TakenIn(done, case.state, step, is_done, similar_to(user, case))
+def _answer(user: User, done: Registered, case: Case, step: NextStep) -> TakenIn:
+    return TakenIn(done, case.state, step, similar_to(user, case))
 
 
-def _go_on(user: User, case: Case, step: NextStep) -> bool:
-    """Do what the rule says, where the person may; True where it is done or nothing is to be done."""
-    moves = {NextStep.VERIFY: ("send_verify",), NextStep.ACCEPT: ("accept",), NextStep.FILE: ("accept", "file")}
-    for action in moves.get(step, ()):
-        act(user, case.case_no, action)
-    return True
+def _go_on(user: User, case: Case, step: NextStep) -> None:
+    """Do what the rule says."""
+    said = _("来源规则：%s") % case.get_source_display()
+    if step is NextStep.VERIFY:
+        act_by_system(case, Action.SEND_VERIFY, timezone.now(), said)
+    elif step in (NextStep.ACCEPT, NextStep.FILE):
+        act_by_system(case, Action.ACCEPT, timezone.now(), said)
+    if step is NextStep.FILE:
+        act(user, case, Action.FILE, opinion=said)

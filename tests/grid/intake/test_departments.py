@@ -14,7 +14,6 @@ from cityops.regions.rules import Level
 from grid.intake.models import DutyRule
 from grid.intake.selectors.departments import duty_coverage, meetings, suggest_departments
 from grid.intake.services import duties, duty_files
-from sync.standard.models import DictionaryVersion
 from tests.factories import grid as ground
 from tests.factories.ground import FIRST, component
 from tests.factories.people import NINGBO, division, organisation, person
@@ -30,10 +29,7 @@ def city():
     division("330102000000")
     ground.class_entry("07001", name="非法小广告")
     ground.class_entry("01023", name="不明井盖异常")
-    DictionaryVersion.objects.create(
-        kind="classes", code="GB/T 47678.5-2026", title="分类", source="tests", provenance="designed",
-        valid_from=dt.date(2026, 1, 1), is_default=True, content_sha=b"\0" * 32,
-    )  # fmt: skip
+    ground.class_version()
     for code, name in (("HW", "环卫所"), ("SZ", "市政所"), ("YH", "养护公司")):
         organisation(code, name=name)
     organisation("JD", division_code=STREET, name="测试街道办", org_type=Organisation.Type.STREET)
