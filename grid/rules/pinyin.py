@@ -6,12 +6,13 @@ from functools import lru_cache
 from pypinyin import Style, lazy_pinyin
 
 _LETTERS = re.compile(r"[a-z]+")
+_SIGNS = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff]")
 
 
 @lru_cache(maxsize=4096)
 def spelt(name: str) -> tuple[str, str]:
     """(whole spelling, initials) of a name, in small letters without tones and spaces; ü is written v."""
-    syllables = lazy_pinyin(name, style=Style.NORMAL, errors=lambda rest: list(re.sub(r"[^0-9A-Za-z]", "", rest)))
+    syllables = lazy_pinyin(_SIGNS.sub("", name), style=Style.NORMAL)
     small = [syllable.lower() for syllable in syllables]
     return "".join(small), "".join(syllable[0] for syllable in small if syllable)
 

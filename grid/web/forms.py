@@ -94,7 +94,7 @@ class RegisterForm(forms.Form):
         )
 
 
-def add_faults(form: forms.Form, fault: InvalidInput) -> None:
+def add_faults(form: forms.BaseForm, fault: InvalidInput) -> None:
     """Show what a service refused beside the fields it names; the rest above the form."""
     faults = fault.facts.get("errors") or [{"field": "", "detail": fault.detail}]
     for entry in faults:

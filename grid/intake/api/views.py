@@ -17,7 +17,7 @@ from cityops.foundation.paging import CursorPaging
 from grid.intake.api import serializers as io
 from grid.intake.models import Answer, DutyRule
 from grid.intake.selectors import sources
-from grid.intake.selectors.answers import visible_answers
+from grid.intake.selectors.answers import get_answer, visible_answers
 from grid.intake.selectors.classes import suggest_classes
 from grid.intake.selectors.departments import duty_coverage, suggest_departments
 from grid.intake.selectors.similar import similar_cases, similar_to
@@ -243,6 +243,7 @@ class AnswerTell(IdempotentWrites, APIView):
     @extend_schema(operation_id="intake_answer_tell", request=io.TellInput, responses=io.AnswerAnswer)
     def post(self, request: Request, pk: int) -> Response:
         """Write down that the reporter was told, or could not be reached."""
+        get_answer(_person(request), pk)
         done = answers.tell_answer(_person(request), pk, **_read(io.TellInput, request.data))
         return Response(io.AnswerAnswer(done).data)
 
@@ -255,5 +256,6 @@ class AnswerVisit(IdempotentWrites, APIView):
     @extend_schema(operation_id="intake_answer_visit", request=io.VisitInput, responses=io.AnswerAnswer)
     def post(self, request: Request, pk: int) -> Response:
         """Write down how content the reporter is."""
+        get_answer(_person(request), pk)
         done = answers.record_visit(_person(request), pk, **_read(io.VisitInput, request.data))
         return Response(io.AnswerAnswer(done).data)

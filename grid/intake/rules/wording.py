@@ -4,7 +4,6 @@ A class is known by its name, by the plain words people use for it, and by the w
 it. No model is trained: what counted for a suggestion can be said in words, and an acceptor decides.
 """
 
-import logging
 import math
 import re
 from collections import Counter, defaultdict
@@ -31,8 +30,11 @@ LONGEST_WORD = 12
 
 @cache
 def _tokenizer() -> "jieba.Tokenizer":
-    jieba.setLogLevel(logging.WARNING)
-    return jieba.Tokenizer()
+    """The tokenizer, made on first use (about a second); without jieba's cache file, which lies open in /tmp."""
+    made = jieba.Tokenizer()
+    made.FREQ, made.total = made.gen_pfdict(made.get_dict_file())
+    made.initialized = True
+    return made
 
 
 def words_of(text: str) -> list[str]:
