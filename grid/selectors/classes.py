@@ -1,10 +1,11 @@
-"""Find a class of components or matters by words, code or pinyin initials."""
+"""Find a class of components or matters by words, code, or pinyin (whole or initials)."""
 
 from functools import reduce
 from operator import or_
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
+from grid.rules.pinyin import is_spelling, pinyin_rank
 from sync.standard.models import ClassEntry, DictionaryVersion
 
 LIMIT = 8
@@ -29,10 +30,28 @@ def classes_in_force() -> QuerySet[ClassEntry]:
 
 
 def find_classes(words: str, limit: int = LIMIT) -> list[ClassEntry]:
-    """The classes that fit ``words``, names that begin with them first; the first few of all without words."""
+    """The classes that fit ``words``, names that begin with them first; letters are tried as pinyin, then as English.
+
+    None without words.
+    """
     rows = classes_in_force()
     if not words:
         return []
+    spelt_out = _by_pinyin(rows, words, limit) if is_spelling(words) else []
+    if len(spelt_out) == limit:
+        return spelt_out
+    known = [entry.pk for entry in spelt_out]
+    return spelt_out + _by_words(rows.exclude(pk__in=known), words, limit - len(spelt_out))
+
+
+def _by_pinyin(rows: QuerySet[ClassEntry], words: str, limit: int) -> list[ClassEntry]:
+    """The classes whose name is spelt so, matters before components; spellings are kept in the process."""
+    ranked = [(rank, entry) for entry in rows if (rank := pinyin_rank(entry.class_name, words)) is not None]
+    ranked.sort(key=lambda pair: (pair[0], -int(pair[1].kind), len(pair[1].class_name), pair[1].class_code))
+    return [entry for _rank, entry in ranked[:limit]]
+
+
+def _by_words(rows: QuerySet[ClassEntry], words: str, limit: int) -> list[ClassEntry]:
     meant = {words, *(name for plain, names in EVERYDAY.items() if plain in words for name in names)}
     fits = reduce(or_, (Q(class_name__icontains=word) for word in meant))
     rows = rows.filter(fits | Q(class_code__startswith=words) | Q(class_name_en__icontains=words))

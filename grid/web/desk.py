@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cityops.accounts.guards import person_of
-from cityops.foundation.errors import InvalidInput, Refused
+from cityops.foundation.errors import InvalidInput, NotAllowed, Refused
 from grid.models import Case, CaseMedia
 from grid.rules.transitions import Action
 from grid.selectors.cases import case_detail, nearby_cases
 from grid.selectors.classes import find_classes
 from grid.selectors.extents import grid_at
 from grid.services.cases import Registered, act, register
+from grid.services.door import enter
 from grid.services.reporting_hooks import keep_reporter
 from grid.web import cases
 from grid.web.forms import RegisterForm, add_faults
@@ -32,11 +33,15 @@ def case_register(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             done = _registered(request, form)
+            entered = enter(user, form.report(), form.contact())
         except InvalidInput as fault:
             add_faults(form, fault)
+        except NotAllowed as refusal:
+            form.add_error(None, refusal.detail)
         else:
-            text = _("已登记 %s，等待受理。") if done.is_new else _("这份上报先前已登记为 %s，没有重复登记。")
-            messages.success(request, text % done.case_no)
+            done = entered.registered
+            text = _("已登记 %s。") if done.is_new else _("这份上报先前已登记为 %s，没有重复登记。")
+            messages.success(request, f"{text % done.case_no}{entered.what_next}")
             return redirect("case-detail", case_no=done.case_no)
     status = 422 if form.errors else 200
     chosen = form.chosen_class()

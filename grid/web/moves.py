@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grid.models import Case, CaseMedia
 from grid.rules.transitions import Action
+from grid.selectors.advice import advised_departments
 from grid.selectors.moves import REASONS, SATISFACTION, SUSPENSION_WORDS, OpenMove, disposal_organisations, rules_of
 from grid.web.photo_fields import PhotosField
 from sync.standard.models import DisposalRule
@@ -143,13 +144,28 @@ class MoveForm(forms.Form):
             field.required = name in move.inputs or (name in PHOTO_FIELDS and move.photos > 0)
         fields: Any = self.fields
         if "duty_org" in fields:
-            fields["duty_org"].choices = [("", _("请选择责任单位")), *_departments()]
+            self._advise(case)
         if "assist_orgs" in fields:
             fields["assist_orgs"].choices = _departments()
         if "rule" in fields:
             self._offer(rules_of(case), case.deadline_class)
 
     def _offer(self, rules: list[DisposalRule], area_class: str) -> None:
+    def _advise(self, case: Case) -> None:
+        """The departments, those that are advised first, the best of them chosen; the reasons stand below."""
+        field: Any = self.fields["duty_org"]
+        advised = advised_departments(case)
+        known = {one.org_code for one in advised}
+        field.choices = [
+            ("", _("请选择责任单位")),
+            *((one.org_code, one.name) for one in advised),
+            *((code, name) for code, name in _departments() if code not in known),
+        ]
+        if advised:
+            field.initial = advised[0].org_code
+            field.help_text = _("建议：%s") % "；".join(f"{one.name}（{one.reason}）" for one in advised[:3])
+
+    def _offer(self, rules: list[DisposalRule]) -> None:
         """The filing conditions of the class, the first one chosen; without any the default limit holds."""
         field: Any = self.fields["rule"]
         field.choices = [(str(rule.pk), rule_label(rule, area_class)) for rule in rules]

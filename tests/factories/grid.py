@@ -66,6 +66,22 @@ def rule_set() -> DictionaryVersion:
     )
 
 
+def class_version() -> DictionaryVersion:
+    """The current class standard as the default one, so that its classes are in force."""
+    return DictionaryVersion.objects.get_or_create(
+        kind="classes",
+        code=CURRENT,
+        defaults={
+            "title": "分类",
+            "source": "tests",
+            "provenance": "designed",
+            "valid_from": dt.date(2026, 1, 1),
+            "is_default": True,
+            "content_sha": b"\0" * 32,
+        },
+    )[0]
+
+
 def disposal_rule(code: str = LITTER, *, number: int = 1, value: str = "4", unit: str = "work_hour") -> DisposalRule:
     """A filing condition of a matter with its limit."""
     return DisposalRule.objects.create(

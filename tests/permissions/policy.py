@@ -279,6 +279,7 @@ MAINTENANCE = (
     Row("token-revoke", ALL, ("accounts.manage_token",), about="token"),
     Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit", query="action=canary"),
     Row("audit-list", ALL, ("maintenance.view_audit",), query="action=canary", lists="audit"),
+    Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit", query="action=canary.audit"),
     Row("audit-detail", ALL, ("maintenance.view_audit",), about="audit"),
     Row("node-list", ALL, ("maintenance.view_node",), lists="node"),
     Row("node-detail", ALL, ("maintenance.view_node",), about="node"),
@@ -369,6 +370,40 @@ API = (
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
 ROWS: tuple[Row, ...] = (
+_DUTY, _SOURCE, _ANSWER = ("intake.view_dutyrule",), ("intake.view_sourcerule",), ("intake.view_answer",)
+INTAKE = (
+    Row("intake-sources", CITY, _SOURCE, holds="暴露垃圾", says_alike=True),
+    Row("intake-source-edit", CITY, ("intake.change_sourcerule",), about="source", says_alike=True),
+    Row("intake-similarity", CITY, ("intake.change_sourcerule",), posts=True),
+    Row(
+        "intake-classes", CITY, ("grid.register_case",), query="class_words=暴露垃圾", holds="暴露垃圾", says_alike=True
+    ),
+    Row("intake-similar", CITY, ("grid.register_case",), query="longitude=120.005&latitude=30.005", holds="{case}"),
+    Row("intake-similar-of", CITY, _CASE, about="case"),
+    Row("intake-duties", CITY, _DUTY, holds="canary-duty", says_alike=True),
+    Row("intake-duty-new", CITY, ("intake.change_dutyrule",)),
+    Row("intake-duty-import", CITY, ("intake.change_dutyrule",), holds="责任表文件", says_alike=True),
+    Row("intake-duty-edit", CITY, ("intake.change_dutyrule",), about="duty", says_alike=True),
+    Row("intake-duty-delete", CITY, ("intake.change_dutyrule",), about="duty", says_alike=True, posts=True),
+    Row("intake-answers", CITY, _ANSWER, lists="answer"),
+    Row("intake-answer", CITY, _ANSWER, about="answer"),
+    Row("intake-answer-tell", CITY, (*_ANSWER, "intake.tell_answer"), about="answer", posts=True),
+    Row("intake-answer-visit", CITY, (*_ANSWER, "intake.tell_answer"), about="answer", posts=True),
+    Row("api:intake-take", CITY, ("grid.register_case",), posts=True),
+    Row("api:intake-source-list", CITY, _SOURCE, holds="verify_first", says_alike=True),
+    Row("api:intake-source", CITY, _SOURCE, ("intake.change_sourcerule",), about="source", says_alike=True),
+    Row("api:intake-similarity", CITY, _SOURCE, ("intake.change_sourcerule",), holds="metres", says_alike=True),
+    Row("api:intake-similar", CITY, ("grid.register_case",), query="longitude=120.005&latitude=30.005", holds="{case}"),
+    Row("api:intake-classes", CITY, ("grid.register_case",), query="text=暴露垃圾", holds="暴露垃圾", says_alike=True),
+    Row("api:intake-duty-list", CITY, _DUTY, ("intake.change_dutyrule",), holds="canary-duty", says_alike=True),
+    Row("api:intake-duty-coverage", CITY, _DUTY, holds="missing", says_alike=True),
+    Row("api:intake-answer-list", CITY, _ANSWER, lists="answer"),
+    Row("api:intake-answer-tell", CITY, ("intake.tell_answer",), about="answer", posts=True),
+    Row("api:intake-answer-visit", CITY, ("intake.tell_answer",), about="answer", posts=True),
+    Row("api:case-suggestions", CITY, _CASE, about="case"),
+)
+ROWS: tuple[Row, ...] = (
+    *INTAKE,
     *DOOR,
     *PEERS,
     *DICTIONARIES,

@@ -9,6 +9,9 @@ from cityops.accounts.models import Role
 from cityops.accounts.services import roles
 from cityops.foundation.errors import InvalidInput, NotAllowed
 from cityops.foundation.models import AuditEvent
+from grid.intake.models import DutyRule, SimilaritySetting, SourceRule
+from grid.intake.services import duties
+from grid.intake.services import settings as intake
 from grid.models import CalendarDay, WorkingPeriod
 from grid.services import calendar
 from sync.exchange.models import Link
@@ -54,6 +57,10 @@ ACTS = {
     "thaw the link upward": lambda one: links.thaw(one, link(PARENT, state="frozen"), reason="r"),
     "suspend the link upward": lambda one: ending.suspend_link(one, link(PARENT), reason="r"),
     "retire the link upward": lambda one: ending.retire_link(one, link(PARENT), reason="r"),
+    "change the rule of a source": lambda one: intake.change_source(one, "02", {"needs_photo": True}),
+    "take the rule of a source back": lambda one: intake.reset_source(one, "02"),
+    "change how near is similar": lambda one: intake.change_reach(one, metres=9, hours=9, with_confusable=False),
+    "change the duty table": lambda one: duties.delete_duty(one, DutyRule.objects.get().pk, reason="r"),
     "compare with the parent": lambda one: links.ask_comparison(one, link(PARENT)),
 }
 
@@ -69,6 +76,9 @@ def test_who_is_responsible_for_a_district_is_refused_and_nothing_changes(act, o
     assert not CalendarDay.objects.filter(day=DAY).exists()
     assert not WorkingPeriod.objects.filter(valid_from=DAY).exists()
     assert not DisposalRule.objects.filter(is_edited=True).exists()
+    assert not SourceRule.objects.exists()
+    assert not SimilaritySetting.objects.exists()
+    assert DutyRule.objects.exists()
     assert not Link.objects.filter(compare_asked_at__isnull=False).exists()
 
 

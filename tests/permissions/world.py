@@ -14,6 +14,7 @@ from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
 from grid.duty.models import DutyGrid, EvaluationGrid
+from grid.intake.models import Answer, DutyRule
 from grid.models import (
     CaseApplication,
     CaseMedia,
@@ -117,6 +118,12 @@ class World:
             rows=[{"row": 2, "text": "canary-match", "verdict": "found", "place_id": self.place.place_id,
                    "name": "", "address": "", "score": 1.0, "reasons": ["name"], "others": 0}],
         )  # fmt: skip
+        self.duty = DutyRule.objects.create(
+            class_code="06", org_code="CANARY", valid_from="2026-01-01", source="canary-duty"
+        )
+        self.answer = Answer.objects.create(
+            case=self.case, main=self.case, outcome="closed", channel="phone", text="canary-answer"
+        )
         self._exchange()
         self._duty()
         for file in sorted((DATA / "datasets").glob("*.json")):
@@ -240,6 +247,9 @@ class World:
             "node": lambda: [self.node.node_code],
             "held": lambda: [self.link.peer_code, "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],
+            "source": lambda: ["02"],
+            "duty": lambda: [self.duty.pk],
+            "answer": lambda: [self.answer.pk],
             "": list,
         }
         return found[about]()

@@ -59,6 +59,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A button that names its key is pressed by it: <button data-key="m">. Only where no field has the focus.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const button = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (button) {
+    event.preventDefault();
+    button.click();
+  }
+});
+
 // A link that says so carries the filters that htmx last put into the address.
 document.body.addEventListener("htmx:pushedIntoHistory", () => {
   for (const link of document.querySelectorAll("a[data-follows-results]")) {
