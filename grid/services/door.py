@@ -6,8 +6,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from cityops.accounts.models import User
 from grid.services.registering import Registered, Report, register
+from grid.services.reporting_hooks import keep_reporter
 
 
 @dataclass(frozen=True)
@@ -25,4 +28,10 @@ TAKER: list[Taker] = []
 
 def enter(user: User, report: Report, contact: dict[str, str] | None = None) -> Entered:
     """Take a report in; ``contact`` is who waits for the answer (name, phone). Raises what the door refuses."""
-    return TAKER[-1](user, report, contact or {}) if TAKER else Entered(register(user, report))
+    if TAKER:
+        return TAKER[-1](user, report, contact or {})
+    with transaction.atomic():
+        done = register(user, report)
+        if done.is_new:
+            keep_reporter(done.rid, **(contact or {}))
+    return Entered(done)

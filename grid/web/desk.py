@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,9 +16,8 @@ from grid.rules.transitions import Action
 from grid.selectors.cases import case_detail, nearby_cases
 from grid.selectors.classes import find_classes
 from grid.selectors.extents import grid_at
-from grid.services.cases import Registered, act, register
-from grid.services.door import enter
-from grid.services.reporting_hooks import keep_reporter
+from grid.services.cases import act
+from grid.services.door import Entered, enter
 from grid.web import cases
 from grid.web.forms import RegisterForm, add_faults
 from grid.web.moves import PHOTO_FIELDS, Bound, MoveForm
@@ -32,8 +30,7 @@ def case_register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            done = _registered(request, form)
-            entered = enter(user, form.report(), form.contact())
+            entered = _entered(request, form)
         except InvalidInput as fault:
             add_faults(form, fault)
         except NotAllowed as refusal:
@@ -48,16 +45,12 @@ def case_register(request: HttpRequest) -> HttpResponse:
     return render(request, "grid/case_register.html", {"form": form, "chosen": chosen}, status=status)
 
 
-def _registered(request: HttpRequest, form: RegisterForm) -> Registered:
-    """Register the report with its photos and the person behind it, all or nothing."""
+def _entered(request: HttpRequest, form: RegisterForm) -> Entered:
+    """Take the report in with its photos and the person behind it."""
     user, report = person_of(request), form.report()
     files = form.cleaned_data["photos"]
     taken = take_in(user, files, usage=CaseMedia.Usage.REPORT, occasion=f"report:{report.rid}")
-    with transaction.atomic():
-        done = register(user, replace(report, media=tuple(taken)))
-        if done.is_new:
-            keep_reporter(done.rid, **form.reporter())
-    return done
+    return enter(user, replace(report, media=tuple(taken)), form.reporter())
 
 
 @require_safe

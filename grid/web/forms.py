@@ -56,14 +56,6 @@ class RegisterForm(forms.Form):
     )
     is_anonymous = forms.BooleanField(label=_("反映人要求匿名，不保存姓名和电话"), required=False)
     photos = PhotosField(label=_("现场照片"), required=False)
-    reporter_name = forms.CharField(label=_("反映人"), max_length=60, required=False)
-    reporter_phone = forms.CharField(
-        label=_("联系电话"),
-        max_length=30,
-        required=False,
-        help_text=_("用于答复；不随案件上报。"),
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-    )
     urgency = forms.ChoiceField(label=_("紧急程度"), choices=Case.Urgency.choices, initial=Case.Urgency.ORDINARY)
 
     def __init__(self, data: Any = None, files: Any = None, *, user: Any) -> None:
@@ -101,11 +93,6 @@ class RegisterForm(forms.Form):
             return {}
         return {"name": given["reporter_name"].strip(), "phone": given["reporter_phone"].strip()}
 
-    def contact(self) -> dict[str, str]:
-        """Who waits for the answer; empty where nobody was named."""
-        given = {"name": self.cleaned_data["reporter_name"], "phone": self.cleaned_data["reporter_phone"]}
-        return {name: value for name, value in given.items() if value}
-
     def report(self) -> Report:
         """What the service takes."""
         given = self.cleaned_data
@@ -127,7 +114,6 @@ class RegisterForm(forms.Form):
             source_no=given["source_no"],
             reporter_type=reporter.get(given["source"], kind),
             reporter=self.user.username if own else phone,
-            reporter=self.user.username if own else given["reporter_phone"] or given["reporter_name"],
             urgency=given["urgency"],
             rid=given["rid"] or uuid.uuid4(),
         )

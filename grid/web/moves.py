@@ -150,7 +150,6 @@ class MoveForm(forms.Form):
         if "rule" in fields:
             self._offer(rules_of(case), case.deadline_class)
 
-    def _offer(self, rules: list[DisposalRule], area_class: str) -> None:
     def _advise(self, case: Case) -> None:
         """The departments, those that are advised first, the best of them chosen; the reasons stand below."""
         field: Any = self.fields["duty_org"]
@@ -165,7 +164,7 @@ class MoveForm(forms.Form):
             field.initial = advised[0].org_code
             field.help_text = _("建议：%s") % "；".join(f"{one.name}（{one.reason}）" for one in advised[:3])
 
-    def _offer(self, rules: list[DisposalRule]) -> None:
+    def _offer(self, rules: list[DisposalRule], area_class: str) -> None:
         """The filing conditions of the class, the first one chosen; without any the default limit holds."""
         field: Any = self.fields["rule"]
         field.choices = [(str(rule.pk), rule_label(rule, area_class)) for rule in rules]

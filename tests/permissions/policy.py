@@ -177,6 +177,7 @@ PLACES = (
     Row("api:place-search", CITY, _PLACE, query="text=canary", holds="canary-place"),
     Row("api:place-reverse", CITY, _PLACE, query="lon=120.005&lat=30.005", holds="canary-place"),
     Row("api:place-match", CITY, ("places.match_place",), posts=True),
+)
 _DUTY_GRID = ("duty.view_dutygrid",)
 _ROSTER = ("duty.view_roster",)
 _COVERAGE = ("duty.view_coverage",)
@@ -278,8 +279,6 @@ MAINTENANCE = (
     Row("token-new", ALL, ("accounts.manage_token",)),
     Row("token-revoke", ALL, ("accounts.manage_token",), about="token"),
     Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit", query="action=canary"),
-    Row("audit-list", ALL, ("maintenance.view_audit",), query="action=canary", lists="audit"),
-    Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit", query="action=canary.audit"),
     Row("audit-detail", ALL, ("maintenance.view_audit",), about="audit"),
     Row("node-list", ALL, ("maintenance.view_node",), lists="node"),
     Row("node-detail", ALL, ("maintenance.view_node",), about="node"),
@@ -369,7 +368,6 @@ API = (
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
-ROWS: tuple[Row, ...] = (
 _DUTY, _SOURCE, _ANSWER = ("intake.view_dutyrule",), ("intake.view_sourcerule",), ("intake.view_answer",)
 INTAKE = (
     Row("intake-sources", CITY, _SOURCE, holds="暴露垃圾", says_alike=True),
@@ -403,17 +401,17 @@ INTAKE = (
     Row("api:case-suggestions", CITY, _CASE, about="case"),
 )
 ROWS: tuple[Row, ...] = (
-    *INTAKE,
     *DOOR,
     *PEERS,
     *DICTIONARIES,
     *CASES,
     *GROUND,
     *PLACES,
+    *DUTY,
+    *INTAKE,
     *EXCHANGE,
     *FIGURES,
     *MAINTENANCE,
     *API,
 )
-ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *DUTY, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
 BY_NAME = {row.name: row for row in ROWS}

@@ -31,12 +31,16 @@ MENU: tuple[Entry, ...] = (
         permission="reporters.view_reporter",
         systems=COMMAND,
         covers=("reporter-",),
+    ),
+    Entry(
         _("值守"),
         "duty-board",
         "calendar-time",
         permission="duty.view_roster",
         systems=COMMAND,
         covers=("duty-",),
+    ),
+    Entry(
         _("答复"),
         "intake-answers",
         "user-check",

@@ -5,7 +5,6 @@ what the rule of the source says next, and tells which cases may be the same mat
 """
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +24,7 @@ from grid.models import Case
 from grid.rules.transitions import Action
 from grid.services.acting import act_by_system
 from grid.services.cases import Registered, Report, act, register
+from grid.services.reporting_hooks import keep_reporter
 
 NAMESPACE = uuid.UUID("5f0f0d3e-6f0b-5c0e-9d55-3c1f0c1a7e11")
 """Of the ``rid`` that a report gets from its source's own number, where that number names the matter."""
@@ -49,11 +49,6 @@ class TakenIn:
     next_step: NextStep
     """What the rule of the source said, and was done."""
     similar: list[Similar] = field(default_factory=list)
-
-
-Keeper = Callable[[User, Report, Registered, dict[str, str]], None]
-keepers: list[Keeper] = []
-"""Who keeps reporters: called in the transaction, with the contact as it was given (name, phone, …)."""
 
 
 def take_in(
@@ -86,7 +81,7 @@ def take_in(
         case = Case.objects.get(pk=done.rid)
         if not done.is_new:
             return _answer(user, done, case, NextStep.WAIT)
-        _keep(user, report, done, detected, contact)
+        _keep(report, done, detected, contact)
         seen = _is_seen(report) if seen_on_site is None else seen_on_site
         step = after_report(
             terms,
@@ -146,9 +141,7 @@ def _known(user: User, terms: SourceTerms, report: Report) -> TakenIn | None:
     return _answer(user, done, case, NextStep.WAIT)
 
 
-def _keep(
-    user: User, report: Report, done: Registered, detected: Detected | None, contact: dict[str, str] | None
-) -> None:
+def _keep(report: Report, done: Registered, detected: Detected | None, contact: dict[str, str] | None) -> None:
     if detected is not None:
         Finding.objects.create(
             case_id=done.rid,
@@ -158,8 +151,7 @@ def _keep(
             confidence=detected.confidence,
             model_name=detected.model_name,
         )
-    for keeper in keepers:
-        keeper(user, report, done, contact or {})
+    keep_reporter(done.rid, **(contact or {}))
 
 
 def _is_seen(report: Report) -> bool:

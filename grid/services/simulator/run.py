@@ -96,7 +96,6 @@ def simulate(plan: Plan, *, now: datetime | None = None) -> Simulated:
     done = Simulated(grids, components, cases, steps, built)
     for extra in EXTRAS:
         extra(past.world, plan.seed, past.until)
-    done = Simulated(grids, components, cases, steps)
     audit.record(
         RUN,
         kind="instance",
