@@ -152,9 +152,7 @@ class CaseSupervision(models.Model):
         verbose_name = _("督办")
         verbose_name_plural = _("督办")
         ordering = ["-issued_at", "-pk"]
-        indexes = [
-            models.Index(fields=["due_at"], name="case_supervision_open", condition=Q(answered_at__isnull=True))
-        ]
+        indexes = [models.Index(fields=["due_at"], name="case_supervision_open", condition=Q(answered_at__isnull=True))]
 
     @property
     def is_answered(self) -> bool:
