@@ -1,7 +1,9 @@
 """One of everything, in 上城区 of 杭州, each with a text that nothing else has; and people who look at it."""
 
 import datetime as dt
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.gis.geos import MultiPolygon
 from django.db import transaction
@@ -25,6 +27,9 @@ from grid.models import (
     ImportRun,
     WorkflowVersion,
 )
+from grid.performance.models import AnalysisReport, Objection, PerformanceResult, PerformanceSnapshot, SnapshotRow
+from grid.performance.selectors.sets import find_set
+from grid.performance.services.reports import path_of
 from grid.places.models import MatchReport
 from grid.reporters.models import ContactRequest
 from grid.rules.codes import CURRENT
@@ -48,6 +53,11 @@ HERE = {"n": "000000000000", "p": "330000000000", "m": "330100000000"}
 """Division of who is responsible for the things, by tier."""
 ELSEWHERE = {"n": ("320000000000",), "p": ("320000000000", "330200000000"), "m": ("330200000000", "330106000000")}
 """Divisions of others: another province, another city, another district of the same city."""
+
+
+def node_of(letter: str) -> str:
+    """The node of a tier."""
+    return f"{HERE[letter]}-{letter.upper().replace('M', 'C')}"
 
 
 class World:
@@ -126,6 +136,7 @@ class World:
         )
         self._exchange()
         self._duty()
+        self._performance()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
 
@@ -185,13 +196,41 @@ class World:
             geom=self.grid.geom, eval_year="2026", origin_code="330100000000-C",
         )  # fmt: skip
 
+    def _performance(self) -> None:
+        """A frozen result of the district with an objection, a result that came from it, and a made report."""
+        formulas = find_set()
+        snapshot = PerformanceSnapshot.objects.create(
+            period="2026-01", target="1", formula_key=formulas.key, formulas=formulas.document,
+            division_code="330100000000", digest="0" * 64, frozen_by="canary-snapshot",
+        )  # fmt: skip
+        self.snapshot_row = SnapshotRow.objects.create(
+            snapshot=snapshot, target_code="330102", name="canary-row", division_code=DISTRICT, covered=100,
+            counts={"register_num": 1}, values={}, score=90, grade="A",
+        )  # fmt: skip
+        self.objection = Objection.objects.create(
+            row=self.snapshot_row, count_code="register_num", reason="x", raised_by=self.person
+        )
+        PerformanceResult.objects.create(
+            origin_code=self.node.node_code, period="M", period_code="202601", target_type="2",
+            target_code="canary-result", metrics={}, score=90, grade="A", formula_version=formulas.key,
+            computed_at=timezone.now(),
+        )  # fmt: skip
+        self.report = AnalysisReport.objects.create(
+            period="2026-01", division_code=DISTRICT, formula_key=formulas.key, message="canary-report", state="done",
+            made_by=self.person, files={"pdf": "x"},
+        )  # fmt: skip
+        for letter in HERE:  # every tier keeps files of its own
+            place = Path(settings.VAR) / "reports" / node_of(letter) / path_of(self.report, "pdf").name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(b"%PDF-")
+
     def settle(self, letter: str) -> None:
         """Let the things, but for the case, belong to the node of a tier: what is its own shows most."""
         self.here = HERE[letter]
         for name in (self.media.file, photos.thumbnail_name(self.media.file)):
             photos.path_of(name).parent.mkdir(parents=True, exist_ok=True)
             photos.path_of(name).write_bytes(b"canary-media")
-        node = f"{self.here}-{letter.upper().replace('M', 'C')}"
+        node = node_of(letter)
         for thing in (self.grid, self.component, self.organisation, self.place):
             type(thing).objects.filter(pk=thing.pk).update(origin_code=node)
 
@@ -204,7 +243,10 @@ class World:
         """What who is responsible must find behind a route; empty where the table says nothing of it."""
         if row.lists:
             return self.canary(row.lists)
-        names = {"case": self.case.case_no, "link": "canary-link", "node_code": self.node.node_code}
+        parts = {"0": "330000000000", "33": "测试市", "3301": DISTRICT}
+        part = parts[self.here.rstrip("0") or "0"]
+        names = {"part": part if part == "测试市" else f"区划{part}"}
+        names |= {"case": self.case.case_no, "link": "canary-link", "node_code": self.node.node_code}
         return row.holds.format(here=self.here, **names)
 
     def arguments(self, route_name: str, about: str) -> list[object]:
@@ -237,6 +279,13 @@ class World:
             "patrol_plan": lambda: [self.patrol_plan.pk],
             "evaluation_grid": lambda: [self.evaluation_grid.pk],
             "figure": lambda: ["closing_rate", "330100000000", str(timezone.localdate().year)],
+            "performance": lambda: ["area", self.here.rstrip("0") or "0"],
+            "statement": lambda: ["area", self.here, "2026"],
+            "formulas": lambda: ["sample-2026.1"],
+            "snapshot": lambda: [self.snapshot_row.snapshot_id],
+            "snapshot_row": lambda: [self.snapshot_row.pk],
+            "objection": lambda: [self.objection.pk],
+            "report": lambda: [self.report.pk, "pdf"],
             "city": lambda: ["330100000000"],
             "division": lambda: [DISTRICT],
             "dataset": lambda: ["GL01"],

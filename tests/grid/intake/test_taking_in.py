@@ -13,6 +13,7 @@ from grid.intake.selectors.sources import source_lines
 from grid.intake.services import settings, taking_in
 from grid.intake.services.taking_in import Detected, take_in
 from grid.models import Case
+from grid.services import reporting_hooks
 from tests.factories import grid as ground
 from tests.factories.people import NINGBO, api_token, bearer, division, person
 
@@ -94,9 +95,9 @@ def test_what_a_source_must_bring_is_asked_for_and_nothing_is_kept(acceptor, sou
 
 def test_a_petition_with_its_reporter_comes_in_and_who_keeps_reporters_gets_it(acceptor, monkeypatch):
     got = []
-    monkeypatch.setattr(taking_in, "keepers", [lambda user, told, done, contact: got.append((done.case_no, contact))])
+    monkeypatch.setattr(reporting_hooks, "KEEPERS", [lambda rid, **contact: got.append((rid, contact["phone"]))])
     done = take_in(acceptor, report("10"), contact={"phone": "0571-1"})
-    assert got == [(done.registered.case_no, {"phone": "0571-1"})]
+    assert got == [(done.registered.rid, "0571-1")]
 
 
 def test_roles_that_the_rule_does_not_name_are_turned_away(acceptor):
