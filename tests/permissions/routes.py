@@ -22,7 +22,7 @@ class Route(NamedTuple):
 
     @property
     def is_api(self) -> bool:
-        return self.name.startswith("api:")
+        return self.name.startswith("api:") or self.row.machines
 
     @property
     def row(self) -> Row:

@@ -154,6 +154,11 @@ class World:
             "node": lambda: [self.node.node_code],
             "held": lambda: [self.link.peer_code, "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],
+            "form": lambda: ["json"],
+            "service": lambda: ["2-06001", "json"],
+            "request": lambda: [self.case.case_no, "json"],
+            "request_token": lambda: [self.case.rid, "json"],
+            "nothing": lambda: ["nowhere"],
             "": list,
         }
         return found[about]()

@@ -18,5 +18,13 @@ MENU: tuple[Entry, ...] = (
     Entry(_("登记"), "case-register", "circle-plus", permission="grid.register_case", systems=COMMAND),
     *ground(COMMAND),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
+    Entry(
+        _("对外接口"),
+        "interfaces",
+        "link",
+        permission="interfaces.view_interface",
+        systems=COMMAND,
+        covers=("interface-", "ogc-"),
+    ),
     *COMMON,
 )
