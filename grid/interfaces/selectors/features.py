@@ -86,7 +86,10 @@ def extent_of(collection: Collection, user: Any) -> dict[str, Any]:
     if user.has_grants or user.is_bound_to_organisation:
         return _extent(collection, user)
     key = f"features:extent:{collection.id}:{user.scope_prefix}"
-    found: dict[str, Any] = cache.get_or_set(key, lambda: _extent(collection, user), EXTENT_SECONDS)
+    found: dict[str, Any] | None = cache.get(key)
+    if found is None:
+        found = _extent(collection, user)
+        cache.set(key, found, EXTENT_SECONDS)
     return found
 
 
@@ -159,6 +162,6 @@ FROM (SELECT *, row_number() OVER (ORDER BY key) AS place FROM ({sql}) AS told (
     with connection.cursor() as cursor:
         cursor.execute(statement, [limit, limit, *params])
         text, count, last = cursor.fetchone() or (None, 0, None)
-    if not count:
+    if not count or text is None:
         return None
-    return Page(features=text, returned=min(count, limit), last=last, has_more=count > limit)
+    return Page(features=text, returned=min(count, limit), last=str(last), has_more=count > limit)

@@ -197,8 +197,8 @@ def test_what_xml_cannot_hold_does_not_break_it(token):
         ("services/nonsense.json", {}, 404),
         ("requests/1.json", {}, 404),
         ("tokens/00000000-0000-0000-0000-000000000000.json", {}, 404),
-        ("tokens/x.json", {}, 404),
         ("nonsense", {}, 404),
+        ("nonsense/", {}, 404),
         ("services.csv", {}, 404),
         ("requests.json", {"status": "shut"}, 400),
         ("requests.json", {"start_date": "2026-07-01"}, 400),
@@ -385,3 +385,8 @@ def test_answers_are_counted():
 def test_a_case_of_the_platform_is_read_by_number(token):
     case = registered(person("collector"))
     assert get(f"requests/{case.case_no}.json").json()[0]["service_name"] == "暴露垃圾"
+
+
+def test_an_address_with_another_end_answers_in_the_form_of_its_end():
+    assert get("tokens/x.json").json()[0]["code"] == 404
+    assert xml(get("tokens/x.xml")).findtext("error/code") == "404"

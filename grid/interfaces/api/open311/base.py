@@ -35,7 +35,8 @@ class KeyInForm(BaseAuthentication):
             return None
         if not (request.content_type or "").startswith("multipart/"):
             _keep_body(request)
-        key = request.data.get("api_key", "")
+        form: Any = request.data
+        key = form.get("api_key", "")
         return holder_of(key.encode()) if isinstance(key, str) and key else None
 
 
@@ -75,7 +76,7 @@ class GeoReportView(APIView):
             raise NotThere(_("只有 json 和 xml 两种格式;请改用地址末尾的 .json 或 .xml。"))
         check_jurisdiction(request)
         if isinstance(request.auth, ApiToken):
-            _check_key(request)
+            _check_key(request, request.auth)
 
     @property
     def reader(self) -> User | None:
@@ -117,10 +118,10 @@ def check_jurisdiction(request: Request) -> None:
         )
 
 
-def _check_key(request: Request) -> None:
+def _check_key(request: Request, key: ApiToken) -> None:
     """Whether the key may do this at all. Raises NotAllowed."""
     scope = "write" if request.method == "POST" else "read"
-    if scope not in request.auth.scopes:
+    if scope not in key.scopes:
         raise NotAllowed(_("api_key 没有 %s 授权;请由系统管理员另行签发。") % scope)
     if scope == "read" and not request.user.has_perm("grid.view_case"):
         raise NotAllowed(_("api_key 所属的对接系统没有查看案件的权限。"))

@@ -3,6 +3,7 @@
 import re
 from io import StringIO
 from typing import Any
+from xml.sax.xmlreader import AttributesImpl
 
 from django.utils.xmlutils import SimplerXMLGenerator
 from rest_framework.negotiation import BaseContentNegotiation
@@ -19,6 +20,7 @@ ELEMENTS = {
     "formats": "format",
 }
 """The element around a list → the element of each of its members."""
+NO_ATTRIBUTES = AttributesImpl({})
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold."""
 
@@ -49,7 +51,7 @@ class GeoReportXml(BaseRenderer):
 
 
 def _write(xml: SimplerXMLGenerator, name: str, value: Any) -> None:
-    xml.startElement(name, {})
+    xml.startElement(name, NO_ATTRIBUTES)
     if isinstance(value, dict):
         for key, inner in value.items():
             _write(xml, key, inner)

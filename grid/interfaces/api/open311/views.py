@@ -160,11 +160,12 @@ class Requests(IdempotentWrites, GeoReportView):
         """Register one; needs a key. 201 with its number."""
         if self.reader is None:
             raise NotAllowed(_("缺少 api_key:POST 需要接口令牌,放在表单的 api_key 中,或用 Authorization: Bearer。"))
-        done = submit(self.reader, _submission(request.data))
+        form_data: Any = request.data
+        done = submit(self.reader, _submission(form_data))
         answer = {
             "service_request_id": done.registered.case_no,
-            "service_notice": _notice(done, request.data),
-            "account_id": request.data.get("account_id") or None,
+            "service_notice": _notice(done, form_data),
+            "account_id": form_data.get("account_id") or None,
         }
         return Response([answer], status=201)
 
