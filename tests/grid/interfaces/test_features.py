@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from cityops.accounts.models import ApiToken
+from cityops.foundation.models import AuditEvent
+from grid.interfaces.api.features import views
 from grid.interfaces.rules.crs import Crs
 from grid.interfaces.services.usage import FEATURES, uses
 from grid.models import Component
@@ -295,6 +297,16 @@ def test_a_persons_password_opens_nothing(ask, ground):
 
 def test_basic_opens_this_interface_only(token):
     assert Client().get("/api/v1/components/", headers=basic("gis-robot", token)).status_code == 401
+
+
+def test_reading_in_bulk_leaves_an_entry_as_an_export_does(ask, monkeypatch):
+    ask(ITEMS)
+    assert not AuditEvent.objects.filter(action="features.read").exists()
+    monkeypatch.setattr(views, "BULK", 2)
+    ask(ITEMS, limit=2, state="01")
+    ask(ITEMS, limit=2, after=FIRST)
+    entry = AuditEvent.objects.get(action="features.read")
+    assert (entry.user_name.partition(" ")[0], entry.object_key) == ("gis-robot", "components")
 
 
 # --- people

@@ -4,12 +4,14 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from cityops.foundation import audit
 from cityops.foundation.errors import NotThere
 from grid.interfaces.api.features import documents, openapi
 from grid.interfaces.api.features.base import HTML, FeatureView
@@ -24,6 +26,9 @@ from grid.interfaces.api.features.query import (
 from grid.interfaces.rules.crs import Crs
 from grid.interfaces.selectors import features
 from grid.interfaces.selectors.collections import BY_ID, Collection, open_to
+
+BULK = 1000
+"""Features in one answer from which reading is an export."""
 
 
 class Landing(FeatureView):
@@ -94,6 +99,8 @@ class Items(OfCollection):
         is_page = self.form == HTML
         question = question_of(request, self.collection, LARGEST_PAGE if is_page else LARGEST_LIMIT)
         page = features.page_of(self.collection, request.user, question)
+        if page.returned >= BULK and not question.after:
+            self._note_bulk(request)
         head: dict[str, Any] = {"type": "FeatureCollection", "timeStamp": timezone.now().isoformat()}
         if not question.after:
             is_whole = not page.has_more
@@ -104,6 +111,12 @@ class Items(OfCollection):
             return self._page(request, head, page)
         text = f'{json.dumps(head, ensure_ascii=False)[:-1]}, "features": [{page.features}]}}'
         return _geojson(text, question.crs)
+
+    def _note_bulk(self, request: Request) -> None:
+        """Reading so much at once is an export; the first page of it leaves an entry, as every export does."""
+        asked = {name: value[:100] for name, value in request.query_params.items()}
+        with transaction.atomic():
+            audit.record("features.read", kind="collection", key=self.collection_id, after={"asked": asked})
 
     def _links(self, request: Request, page: features.Page) -> list[dict[str, str]]:
         asked = {name: value for name, value in request.query_params.items() if name != "f"}

@@ -165,7 +165,7 @@ class Requests(IdempotentWrites, GeoReportView):
         answer = {
             "service_request_id": done.registered.case_no,
             "service_notice": _notice(done, form_data),
-            "account_id": form_data.get("account_id") or None,
+            "account_id": None,  # of the sender; it is not given back, so that no stored answer holds it
         }
         return Response([answer], status=201)
 
