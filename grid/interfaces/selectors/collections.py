@@ -119,7 +119,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         id="cases",
         title=_("案件"),
-        description=_("案件 (GB/T 47678.6):案件号、分类、状态、责任单位、各环节时间和位置;不含上报人和问题描述。"),
+        description=_("案件 (数据集 GL01):案件号、分类、状态、责任单位、各环节时间和位置;不含上报人和问题描述。"),
         model=Case,
         permission="grid.view_case",
         key="case_no",
