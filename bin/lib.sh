@@ -11,7 +11,7 @@ STAMPS=$VAR/stamps
 SERVICE_USER=cityops
 RUN_PACKAGES=(redis-server)
 REPORT_PACKAGES=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei)
-TEST_PACKAGES=(chromium fonts-noto-cjk)
+TEST_PACKAGES=(chromium fonts-noto-cjk gdal-bin)
 export PATH="$VENV/bin:$PATH" PYTHONPATH="$ROOT/platform:$ROOT"
 mkdir -p "$LOGS" "$STAMPS"
 

@@ -32,6 +32,8 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("signals/", "grid.signals.web.urls", frozenset({"command"})),
     ("desks/", "grid.desks.web.urls", frozenset({"command"})),
     ("field/", "grid.field.web.urls", frozenset({"command"})),
+    ("ogc/v1/", "grid.interfaces.api.features.urls", frozenset({"command", "analysis"})),
+    ("open311/v2/", "grid.interfaces.api.open311.urls", frozenset({"command"})),
     ("", "grid.interfaces.web.urls", frozenset({"command"})),
     ("figures/", "evaluation.web.urls", frozenset({"evaluation"})),
     ("cities/", "cityops.web.city_urls", frozenset({"analysis"})),

@@ -35,6 +35,8 @@ class Row:
     holds: str = ""
     """A text that is there for who is responsible and, unless ``says_alike``, for nobody else; or the name of one:
     ``{case}``, ``{grid}`` … of ``World.texts``. Rows with ``lists`` hold the thing's own text by themselves."""
+    machines: bool = False
+    """True where programs come that know no sign-in page: without a sign-in they get 401 as at the API."""
     says_alike: bool = False
     """True where it answers for every region alike (a dictionary, a form), though its address names a thing."""
 
@@ -434,6 +436,31 @@ INTAKE = (
     Row("api:intake-answer-visit", CITY, ("intake.tell_answer",), about="answer", posts=True),
     Row("api:case-suggestions", CITY, _CASE, about="case"),
 )
+_OGC = {"machines": True}
+INTERFACES = (
+    Row("interfaces", CITY, ("interfaces.view_interface",), holds="/ogc/v1/", says_alike=True),
+    Row("ogc-landing", ALL, holds="conformance", says_alike=True, **_OGC),
+    Row("ogc-conformance", ALL, holds="geojson", says_alike=True, **_OGC),
+    Row("ogc-api", ALL, holds="openapi", says_alike=True, **_OGC),
+    Row("ogc-collections", ALL, holds="unit-grids", says_alike=True, **_OGC),
+    Row("ogc-unknown", ALL, about="nothing", says_alike=True, **_OGC),
+    Row("ogc-unit-grids", ALL, ("grid.view_unitgrid",), holds="storageCrs", says_alike=True, **_OGC),
+    Row("ogc-unit-grids-items", ALL, ("grid.view_unitgrid",), lists="grid", **_OGC),
+    Row("ogc-unit-grids-item", ALL, ("grid.view_unitgrid",), about="grid", **_OGC),
+    Row("ogc-components", ALL, ("grid.view_component",), holds="storageCrs", says_alike=True, **_OGC),
+    Row("ogc-components-items", ALL, ("grid.view_component",), lists="component", **_OGC),
+    Row("ogc-components-item", ALL, ("grid.view_component",), about="component", **_OGC),
+    Row("ogc-cases", ALL, _CASE, holds="storageCrs", says_alike=True, **_OGC),
+    Row("ogc-cases-items", ALL, _CASE, lists="case", **_OGC),
+    Row("ogc-cases-item", ALL, _CASE, about="case", **_OGC),
+    Row("open311-discovery", CITY, PUBLIC, about="form", says_alike=True),
+    Row("open311-services", CITY, PUBLIC, about="form", says_alike=True),
+    Row("open311-service", CITY, PUBLIC, about="service", says_alike=True),
+    Row("open311-requests", CITY, PUBLIC, about="form", says_alike=True),
+    Row("open311-request", CITY, PUBLIC, about="request", says_alike=True),
+    Row("open311-token", CITY, PUBLIC, about="request_token", says_alike=True),
+    Row("open311-unknown", CITY, PUBLIC, about="nothing", says_alike=True),
+)
 ROWS: tuple[Row, ...] = (
     *DOOR,
     *PEERS,
@@ -448,5 +475,6 @@ ROWS: tuple[Row, ...] = (
     *PERFORMANCE,
     *MAINTENANCE,
     *API,
+    *INTERFACES,
 )
 BY_NAME = {row.name: row for row in ROWS}

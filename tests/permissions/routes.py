@@ -21,8 +21,14 @@ class Route(NamedTuple):
     view: object
 
     @property
-    def is_api(self) -> bool:
+    def is_described(self) -> bool:
+        """Whether it stands in the document of our API."""
         return self.name.startswith("api:")
+
+    @property
+    def is_api(self) -> bool:
+        """Whether programs come here: without a sign-in it answers 401, not with the page for it."""
+        return self.is_described or self.row.machines
 
     @property
     def row(self) -> Row:

@@ -51,7 +51,7 @@ def test_every_read_answers_what_the_schema_promises(letter, world, caller):
     stored_case(state="80", close_type="1", closed_at="2026-01-02T00:00Z", grid_code="", division_code="330102000000")
     empty = []
     for route in routes_of(letter):
-        if not route.is_api or route.row.needs is PUBLIC or route.row.posts:
+        if not route.is_described or route.row.needs is PUBLIC or route.row.posts:
             continue
         address = world.address(route.row)
         if caller.contract.operation("get", address.split("?")[0]) is None:
@@ -78,7 +78,7 @@ def test_every_thing_that_is_not_there_is_a_problem_as_promised(letter, world, c
     stranger.headers = bearer(api_token(all_powerful("220000000000", is_integration=True)))
     for route in routes_of(letter):
         row = route.row
-        if route.is_api and row.about and not row.says_alike:
+        if route.is_described and row.about and not row.says_alike:
             method = "post" if row.posts else "get"
             response = stranger.ask(method, world.address(row), {} if row.posts else None)
             assert response.status_code in (404, 405), route.name

@@ -299,6 +299,11 @@ class World:
             "source": lambda: ["02"],
             "duty": lambda: [self.duty.pk],
             "answer": lambda: [self.answer.pk],
+            "form": lambda: ["json"],
+            "service": lambda: ["2-06001", "json"],
+            "request": lambda: [self.case.case_no, "json"],
+            "request_token": lambda: [self.case.rid, "json"],
+            "nothing": lambda: ["nowhere"],
             "": list,
         }
         return found[about]()

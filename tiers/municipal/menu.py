@@ -75,5 +75,13 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry(_("地点"), "place-list", "map-pin", permission="places.view_place", systems=COMMAND, covers=("place-",)),
     Entry(_("导入"), "import-list", "file-import", permission="grid.import_data", systems=COMMAND, covers=("import-",)),
+    Entry(
+        _("对外接口"),
+        "interfaces",
+        "link",
+        permission="interfaces.view_interface",
+        systems=COMMAND,
+        covers=("interface-", "ogc-"),
+    ),
     *COMMON,
 )

@@ -1,5 +1,10 @@
 """Pages of interfaces."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cityops.accounts.guards import requires
+from grid.interfaces.web import overview
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("interfaces/", requires("interfaces.view_interface")(overview.overview), name="interfaces"),
+]

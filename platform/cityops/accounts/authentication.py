@@ -1,9 +1,11 @@
-"""Sign-in of other systems by API token: ``Authorization: Bearer <token>``.
+"""Sign-in of other systems by API token: ``Authorization: Bearer <token>``, or as the password of HTTP Basic.
 
 The token itself is shown once, when it is issued; only its SHA-256 digest is stored, which is enough for a secret of
 256 random bits. One query finds token, person and organisation.
 """
 
+import base64
+import binascii
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
@@ -49,9 +51,41 @@ class TokenRevoked(AuthenticationFailed):
     default_detail = _("令牌已被撤销或对接系统已停用。")
 
 
+class BasicMalformed(TokenMalformed):
+    """The header is not HTTP Basic."""
+
+    default_detail = _("Authorization 头应为 “Basic <对接系统登录名:令牌 的 base64>”。")
+
+
+class TokenOfAnother(TokenUnknown):
+    """The token is good, but belongs to another integration than the one named."""
+
+    default_detail = _("用户名与令牌不符:用户名应为令牌所属对接系统的登录名。")
+
+
 def digest_of(token: str) -> bytes:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def holder_of(secret: bytes) -> tuple[User, ApiToken]:
+    """The integration behind the text of a token, and the token. Raises a 401 that says what is wrong with it."""
+    found = ApiToken.objects.select_related("user__organisation").filter(digest=hashlib.sha256(secret).digest())
+    token = found.order_by().first()
+    if token is None:
+        raise TokenUnknown
+    name = f" ({token.prefix})"
+    name = token.user.username[: 150 - len(name)] + name
+    become(replace(current_actor(), user_id=None, name=name, channel="api"))
+    now = timezone.now()
+    if token.revoked_at is not None or not token.user.is_active:
+        raise TokenRevoked
+    if token.expires_at <= now:
+        raise TokenExpired
+    if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    become(replace(current_actor(), user_id=token.user.pk))
+    return token.user, token
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -64,23 +98,36 @@ class ApiTokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise TokenMalformed
-        found = ApiToken.objects.select_related("user__organisation").filter(digest=hashlib.sha256(words[1]).digest())
-        token = found.order_by().first()
-        if token is None:
-            raise TokenUnknown
-        name = f" ({token.prefix})"
-        name = token.user.username[: 150 - len(name)] + name
-        become(replace(current_actor(), user_id=None, name=name, channel="api"))
-        now = timezone.now()
-        if token.revoked_at is not None or not token.user.is_active:
-            raise TokenRevoked
-        if token.expires_at <= now:
-            raise TokenExpired
-        if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
-            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-        become(replace(current_actor(), user_id=token.user.pk))
-        return token.user, token
+        return holder_of(words[1])
 
     def authenticate_header(self, request: Request) -> str:
         """Asks for a bearer token on 401."""
         return 'Bearer realm="cityops"'
+
+
+class BasicTokenAuthentication(BaseAuthentication):
+    """HTTP Basic with the integration's login name and, as the password, its token: for programs that know no other.
+
+    A person's password opens nothing here: only tokens do, which have scopes, an end and no other use.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """The integration whose name and token were given. Raises a 401 with a code that says what is wrong."""
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"basic":
+            return None
+        try:
+            given = base64.b64decode(words[1], validate=True) if len(words) == 2 else b""
+        except binascii.Error:
+            given = b""
+        name, colon, secret = given.partition(b":")
+        if not colon:
+            raise BasicMalformed
+        user, token = holder_of(secret)
+        if user.username.encode() != name:
+            raise TokenOfAnother
+        return user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Asks for name and token on 401."""
+        return 'Basic realm="cityops", charset="UTF-8"'

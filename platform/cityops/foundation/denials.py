@@ -38,7 +38,8 @@ def note_denied(request: HttpRequest, response: HttpResponse) -> None:
     """Write that a person was denied an act, or that a token did not hold; called while the actor is known."""
     if response.status_code not in (401, 403):
         return
-    code = (getattr(response, "data", None) or {}).get("code", "forbidden")
+    told = getattr(response, "data", None)  # other standards tell their refusals in other forms
+    code = told.get("code", "forbidden") if isinstance(told, dict) else "forbidden"
     route = request.resolver_match.route if request.resolver_match else ""
     actor = current_actor()
     if response.status_code == 403 and actor.user_id:

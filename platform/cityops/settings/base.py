@@ -211,7 +211,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "cityops.foundation.paging.CursorPaging",
     "DEFAULT_SCHEMA_CLASS": "cityops.foundation.api.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.str("CITYOPS_API_RATE", default="600/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("CITYOPS_API_RATE", default="600/min"),
+        "open311": env.str("CITYOPS_OPEN311_RATE", default="60/min"),
+    },
     "EXCEPTION_HANDLER": "cityops.foundation.problem.exception_handler",
     "DEFAULT_VERSIONING_CLASS": None,
     "NUM_PROXIES": 0,  # the address was settled by ClientAddressMiddleware
