@@ -15,8 +15,8 @@ from cityops.accounts.api.permissions import HasPermission
 from cityops.foundation.api.etag import Polled
 from cityops.foundation.errors import InvalidInput
 from grid.models import CalendarDay
-from grid.rules.clock import Unit
 from grid.selectors.calendar import FIRST_YEAR, LAST_YEAR, days_of, read_desk
+from sync.standard.models import DisposalRule
 
 
 class DayAnswer(serializers.ModelSerializer[CalendarDay]):
@@ -53,7 +53,7 @@ class LimitAnswer(serializers.Serializer[Any]):
         allow_blank=True, help_text="A, B or C; empty: areas without a limit of their own"
     )
     value = serializers.DecimalField(max_digits=6, decimal_places=1)
-    unit = serializers.ChoiceField(choices=[unit.value for unit in Unit])
+    unit = serializers.ChoiceField(choices=DisposalRule.Unit.choices)
 
 
 class CalendarAnswer(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from grid.rules.clock import Light
 from grid.rules.codes import CURRENT
 from grid.rules.transitions import Action
 from grid.selectors.cases import CaseDetail
-from grid.selectors.moves import REASONS, SUSPENSION_WORDS
+from grid.selectors.moves import REASONS, SATISFACTION, SUSPENSION_WORDS
 
 ROW_FIELDS = [
     "rid",
@@ -208,7 +208,7 @@ class MoveInput(StrictInput):
     why = serializers.ChoiceField(choices=list(SUSPENSION_WORDS.items()), required=False, help_text="Why suspended")
     until = serializers.DateField(required=False, help_text="Last day of the suspension")
     due_at = serializers.DateTimeField(required=False, help_text="When the supervision is to be answered")
-    satisfaction = serializers.ChoiceField(choices=["1", "2", "3", "4", "5"], required=False, help_text="CL_SATIS")
+    satisfaction = serializers.ChoiceField(choices=list(SATISFACTION.items()), required=False, help_text="CL_SATIS")
     class_code = serializers.CharField(max_length=5, required=False, help_text="Correction: the right class")
     kind = serializers.ChoiceField(choices=Case.Kind.choices, required=False)
     description = serializers.CharField(max_length=2000, required=False)

@@ -13,13 +13,13 @@ from cityops.foundation.api.etag import Polled
 from cityops.foundation.api.idempotency import IdempotentWrites
 from cityops.foundation.api.serializers import StrictInput
 from grid.models import AreaClass, DeadlineRecount
-from grid.rules.clock import Unit
 from grid.rules.runs import LineKind
 from grid.selectors.clock_story import ClockStory, StoryLine, case_story
 from grid.services.clocks import set_area_class
+from sync.standard.models import DisposalRule
 
 
-class SpanAnswer(serializers.Serializer[Any]):
+class CountedSpanAnswer(serializers.Serializer[Any]):
     """Hours that were counted."""
 
     starts_at = serializers.DateTimeField()
@@ -33,7 +33,7 @@ class ClockLineAnswer(serializers.Serializer[Any]):
     day = serializers.DateField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True, help_text="null: a pause that lasts")
-    spans = SpanAnswer(many=True)
+    spans = CountedSpanAnswer(many=True)
     counted_seconds = serializers.IntegerField(help_text="What was counted; for a delay what it added")
     left_seconds = serializers.IntegerField()
     is_official = serializers.BooleanField(help_text="False: no notice is known for the year; weekends count")
@@ -55,7 +55,7 @@ class ClockAnswer(serializers.Serializer[Any]):
     case_no = serializers.CharField()
     area_class = serializers.CharField(allow_blank=True)
     limit_value = serializers.DecimalField(max_digits=6, decimal_places=1, allow_null=True)
-    limit_unit = serializers.ChoiceField(choices=[unit.value for unit in Unit], allow_blank=True)
+    limit_unit = serializers.ChoiceField(choices=DisposalRule.Unit.choices, allow_blank=True)
     started_at = serializers.DateTimeField(allow_null=True)
     paused_since = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True, help_text="As counted here; null while the clock stands still")

@@ -226,7 +226,7 @@ class Answer(models.Model):
 
         VERY_GOOD = "5", _("非常满意")
         GOOD = "4", _("满意")
-        FAIR = "3", _("基本满意")
+        FAIR = "3", _("一般")
         POOR = "2", _("不满意")
         VERY_POOR = "1", _("非常不满意")
 

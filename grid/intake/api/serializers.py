@@ -180,7 +180,7 @@ class DutyInput(StrictInput):
     source = serializers.CharField(max_length=200, default="", allow_blank=True)  # type: ignore[assignment]
 
 
-class CoverageAnswer(serializers.Serializer[Any]):
+class DutyTableCoverageAnswer(serializers.Serializer[Any]):
     """责任主体覆盖."""
 
     classes = serializers.IntegerField(read_only=True)
@@ -212,7 +212,7 @@ class TellInput(StrictInput):
     text = serializers.CharField(max_length=1000, default="", allow_blank=True, help_text="Where it differs")
 
 
-class VisitInput(StrictInput):
+class ReturnVisitInput(StrictInput):
     """A return visit."""
 
     satisfaction = serializers.ChoiceField(choices=Answer.Satisfaction.choices)

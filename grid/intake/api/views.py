@@ -209,10 +209,10 @@ class DutyCoverage(Polled, APIView):
 
     permission_classes = [HasPermission("intake.view_dutyrule")]  # type: ignore[list-item]
 
-    @extend_schema(operation_id="intake_duties_coverage", responses=io.CoverageAnswer)
+    @extend_schema(operation_id="intake_duties_coverage", responses=io.DutyTableCoverageAnswer)
     def get(self, request: Request) -> Response:
         """Which classes in use have an organisation in the duty table."""
-        return Response(io.CoverageAnswer(duty_coverage()).data)
+        return Response(io.DutyTableCoverageAnswer(duty_coverage()).data)
 
 
 class NewestAnswers(CursorPaging):
@@ -253,9 +253,9 @@ class AnswerVisit(IdempotentWrites, APIView):
 
     permission_classes = [HasPermission("intake.tell_answer")]  # type: ignore[list-item]
 
-    @extend_schema(operation_id="intake_answer_visit", request=io.VisitInput, responses=io.AnswerAnswer)
+    @extend_schema(operation_id="intake_answer_visit", request=io.ReturnVisitInput, responses=io.AnswerAnswer)
     def post(self, request: Request, pk: int) -> Response:
         """Write down how content the reporter is."""
         get_answer(_person(request), pk)
-        done = answers.record_visit(_person(request), pk, **_read(io.VisitInput, request.data))
+        done = answers.record_visit(_person(request), pk, **_read(io.ReturnVisitInput, request.data))
         return Response(io.AnswerAnswer(done).data)

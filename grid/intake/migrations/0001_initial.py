@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('told_by', models.BigIntegerField(blank=True, null=True, verbose_name='答复人')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='备注')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='联系次数')),
-                ('satisfaction', models.CharField(blank=True, choices=[('5', '非常满意'), ('4', '满意'), ('3', '基本满意'), ('2', '不满意'), ('1', '非常不满意')], max_length=1, verbose_name='满意度')),
+                ('satisfaction', models.CharField(blank=True, choices=[('5', '非常满意'), ('4', '满意'), ('3', '一般'), ('2', '不满意'), ('1', '非常不满意')], max_length=1, verbose_name='满意度')),
                 ('visited_at', models.DateTimeField(blank=True, null=True, verbose_name='回访时间')),
                 ('visit_note', models.CharField(blank=True, max_length=500, verbose_name='回访记录')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='grid.case', verbose_name='反映的案件')),

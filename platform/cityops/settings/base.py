@@ -243,6 +243,12 @@ SPECTACULAR_SETTINGS = {
         "ExchangeLightEnum": "sync.exchange.api.serializers.LIGHTS",
         "RecordKindEnum": "grid.models.cases.Case.Kind",
         "LevelEnum": "cityops.regions.models.Division.Levels",
+        "PerformanceTargetEnum": "grid.performance.models.TargetKind",
+        "SatisfactionEnum": "grid.intake.models.Answer.Satisfaction",
+        "LimitUnitEnum": "sync.standard.models.DisposalRule.Unit",
+        "UrgencyEnum": "grid.models.cases.Case.Urgency",
+        "CaseSourceEnum": "grid.models.cases.Case.Source",
+        "CheckOutcomeEnum": "grid.models.inventory.ComponentCheck.Outcome",
         "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
     },
 }
