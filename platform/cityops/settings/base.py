@@ -26,7 +26,11 @@ CITYOPS_METRICS_TOKEN = env.str("CITYOPS_METRICS_TOKEN", default="")
 """Who brings it as a bearer token may read /metrics and the details of /readyz; empty: callers on loopback only."""
 VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))
 CITYOPS_KEY_DIR = Path(env.str("CITYOPS_KEY_DIR", default=str(VAR / "keys")))
-"""Private signing keys, one 0600 file each; outside the database and its backups."""
+"""Private signing keys and the keys of encrypted columns, one 0600 file each; outside the database and its backups."""
+CITYOPS_MEDIA_DIR = Path(env.str("CITYOPS_MEDIA_DIR", default=str(VAR / "media")))
+"""Pictures of cases; private, served by the application alone, shared by its web and worker processes."""
+CITYOPS_REPORTER_MONTHS = env.int("CITYOPS_REPORTER_MONTHS", default=12)
+"""So many months after its end a case loses who reported it, unless there is a dispute; 0 for never."""
 
 # --- Django
 INSTALLED_APPS = [
