@@ -35,6 +35,11 @@ CASES: tuple[Permission, ...] = (
     Permission(
         "grid.register_case", _("上报案件"), ("collector", "acceptor", "duty_leader", "hotline", "monitor", "inspector")
     ),
+    Permission(
+        "grid.add_media",
+        _("提交现场照片"),
+        ("collector", "acceptor", "duty_leader", "dispatcher", "department", "inspector", "hotline", "monitor"),
+    ),
     Permission("grid.accept_case", _("受理案件"), ("acceptor", "duty_leader")),
     Permission("grid.reject_case", _("不予立案"), ("acceptor", "duty_leader")),
     Permission("grid.file_case", _("立案"), ("duty_leader", "acceptor")),

@@ -14,6 +14,7 @@ from cityops.foundation.errors import NotThere
 from grid.selectors.statistics import RECOMPILED_DAYS
 from grid.services.imports.runs import settle_broken_runs
 from grid.services.imports.uploads import drop_left_files, run_stored, waiting_runs
+from grid.services.media import drop_loose
 from grid.services.rehearsing import rehearse_workflow
 from grid.services.simulator.live import tick
 from grid.services.statistics import compile_statistics
@@ -64,6 +65,12 @@ def resume_suspended_cases() -> None:
 
 
 @shared_task
+def clear_loose_photos() -> int:
+    """Clear away photos that came for no case, and files of no photo. Returns how many photos."""
+    return drop_loose()
+
+
+@shared_task
 def simulated_life() -> None:
     """Let happen what is due in a simulated city."""
     tick()
@@ -73,6 +80,7 @@ SCHEDULE: dict[str, tuple[str, Any]] = {
     "grid.import_waiting": ("grid.tasks.import_waiting", 60),
     "grid.resume_suspended": ("grid.tasks.resume_suspended_cases", crontab(minute="*/15")),
     "grid.daily_statistics": ("grid.tasks.compile_daily_statistics", crontab(hour=1, minute=10)),
+    "grid.clear_loose_photos": ("grid.tasks.clear_loose_photos", crontab(minute=40)),
 }
 if settings.CITYOPS_SIMULATED:
     SCHEDULE["grid.simulated_life"] = ("grid.tasks.simulated_life", 45)

@@ -13,6 +13,7 @@ from cityops.foundation.errors import InvalidInput
 from grid.models import Case, CaseMedia
 from grid.rules.transitions import Action
 from grid.rules.workflow import Workflow
+from grid.services.media import check_room
 
 STAGE_OF = {
     Action.REPORT: "01",
@@ -70,9 +71,13 @@ def require_number(number: int, photos: Sequence[CaseMedia]) -> None:
 
 
 def attach(case: Case, photos: Sequence[CaseMedia], action: Action, seq: int) -> None:
-    """Let photos belong to a case and to the step they came with; the distance is from where they were taken."""
+    """Let photos belong to a case and to the step they came with; the distance is from where they were taken.
+
+    Raises Refused where the case takes no more.
+    """
     if not photos:
         return
+    check_room(case, [photo for photo in photos if photo.case_id is None])
     rows = CaseMedia.objects.filter(pk__in=[photo.pk for photo in photos], case__isnull=True)
     rows.update(case=case, step_seq=seq, stage=STAGE_OF.get(action, "06"))
     placed = CaseMedia.objects.filter(pk__in=[photo.pk for photo in photos], geom__isnull=False)

@@ -16,8 +16,10 @@ from grid.selectors.cases import case_detail as detail_of
 from grid.selectors.cases import department_names, nearby_cases
 from grid.selectors.clocks import unit_now
 from grid.selectors.extents import extent_of, names_of
+from grid.selectors.media import album_of
 from grid.web import moves
 from grid.web.case_columns import case_columns
+from grid.web.case_panels import panels_of
 from grid.web.filters import ALL, VIEWS, CaseListFilter
 
 PAGE_SIZE = 40
@@ -78,6 +80,8 @@ def detail_facts(request: HttpRequest, case_no: str, bound: moves.Bound | None =
         "place": detail.place,
         "nearby": nearby_cases(user, case.geom.x, case.geom.y, metres=100, hours=24 * 30, besides=case_no, limit=5),
         "desk": moves.options(case, detail.moves, bound),
+        "album": album_of(case),
+        "panels": panels_of(request, case),
         "unit": unit_now(case),
         "as_of": timezone.now(),
     }

@@ -1,32 +1,37 @@
 """Desks: register a case with a place picked on the map and a class found by words, and make its moves."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cityops.accounts.guards import person_of
 from cityops.foundation.errors import InvalidInput, Refused
+from grid.models import Case, CaseMedia
 from grid.rules.transitions import Action
 from grid.selectors.cases import case_detail, nearby_cases
 from grid.selectors.classes import find_classes
 from grid.selectors.extents import grid_at
-from grid.services.cases import act, register
+from grid.services.cases import Registered, act, register
+from grid.services.reporting_hooks import keep_reporter
 from grid.web import cases
 from grid.web.forms import RegisterForm, add_faults
-from grid.web.moves import Bound, MoveForm
+from grid.web.moves import PHOTO_FIELDS, Bound, MoveForm
+from grid.web.photo_fields import take_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_register(request: HttpRequest) -> HttpResponse:
     """The form of a new report; what the service refuses is shown beside its field."""
-    form = RegisterForm(request.POST or None, user=request.user)
+    form = RegisterForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        user: Any = request.user
         try:
-            done = register(user, form.report())
+            done = _registered(request, form)
         except InvalidInput as fault:
             add_faults(form, fault)
         else:
@@ -36,6 +41,18 @@ def case_register(request: HttpRequest) -> HttpResponse:
     status = 422 if form.errors else 200
     chosen = form.chosen_class()
     return render(request, "grid/case_register.html", {"form": form, "chosen": chosen}, status=status)
+
+
+def _registered(request: HttpRequest, form: RegisterForm) -> Registered:
+    """Register the report with its photos and the person behind it, all or nothing."""
+    user, report = person_of(request), form.report()
+    files = form.cleaned_data["photos"]
+    taken = take_in(user, files, usage=CaseMedia.Usage.REPORT, occasion=f"report:{report.rid}")
+    with transaction.atomic():
+        done = register(user, replace(report, media=tuple(taken)))
+        if done.is_new:
+            keep_reporter(done.rid, **form.reporter())
+    return done
 
 
 @require_safe
@@ -71,10 +88,10 @@ def case_act(request: HttpRequest, case_no: str, action: str) -> HttpResponse:
     move = next((move for move in detail.moves if move.action == action), None)
     if move is None:
         return _make_without_form(request, case_no, action)
-    form = MoveForm(detail.case, move, request.POST)
+    form = MoveForm(detail.case, move, request.POST, request.FILES)
     if form.is_valid():
         try:
-            moved = act(user, case_no, action, version=_version(request), **_given(form))
+            moved = _moved(request, case_no, action, form)
         except InvalidInput as fault:
             add_faults(form, fault)
         except Refused as refusal:
@@ -97,8 +114,22 @@ def _make_without_form(request: HttpRequest, case_no: str, action: str) -> HttpR
     return redirect("case-detail", case_no=case_no)
 
 
+def _moved(request: HttpRequest, case_no: str, action: str, form: MoveForm) -> Case:
+    """Make the move with its photos, which are taken in first: they stay with their uploader where it is refused."""
+    user, version = person_of(request), _version(request)
+    taken = [
+        media_id
+        for name, usage in form.usages.items()
+        for media_id in take_in(
+            user, form.cleaned_data[name], usage=usage, occasion=f"{case_no}:{action}:{version}:{usage}", field=name
+        )
+    ]
+    return act(user, case_no, action, version=version, media=taken, **_given(form))
+
+
 def _given(form: MoveForm) -> dict[str, Any]:
-    return {name: value for name, value in form.cleaned_data.items() if value not in ("", None, [])}
+    given = {name: value for name, value in form.cleaned_data.items() if value not in ("", None, [])}
+    return {name: value for name, value in given.items() if name not in PHOTO_FIELDS}
 
 
 def _version(request: HttpRequest) -> int | None:

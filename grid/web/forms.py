@@ -10,6 +10,7 @@ from cityops.foundation.errors import InvalidInput
 from grid.models import Case
 from grid.selectors.classes import class_of
 from grid.services.registering import Report
+from grid.web.photo_fields import PhotosField
 from sync.standard.models import ClassEntry
 
 SOURCES_OF_DESK = [
@@ -18,6 +19,15 @@ SOURCES_OF_DESK = [
     if value not in {Case.Source.VIDEO, Case.Source.DEVICE, Case.Source.CENSUS}
 ]
 """Where a report comes from that a person types in; cameras and devices use the API."""
+
+
+SHORTEST_NUMBER = 7
+"""Digits from which on a run of them may be a telephone number."""
+
+
+def digits_of(text: str) -> str:
+    """The digits of a text, without what is written between them."""
+    return "".join(letter for letter in text if letter.isdecimal())
 
 
 class RegisterForm(forms.Form):
@@ -36,10 +46,20 @@ class RegisterForm(forms.Form):
     latitude = forms.FloatField(label=_("纬度"), min_value=-90, max_value=90, widget=forms.TextInput)
     source = forms.ChoiceField(label=_("问题来源"), choices=SOURCES_OF_DESK, initial=Case.Source.HOTLINE)
     source_no = forms.CharField(label=_("来源单号"), max_length=40, required=False)
+    reporter_name = forms.CharField(label=_("反映人姓名"), max_length=60, required=False)
+    reporter_phone = forms.CharField(
+        label=_("联系电话"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        help_text=_("加密保存，页面上只显示部分；可以不填（匿名）。"),
+    )
+    is_anonymous = forms.BooleanField(label=_("反映人要求匿名，不保存姓名和电话"), required=False)
+    photos = PhotosField(label=_("现场照片"), required=False)
     urgency = forms.ChoiceField(label=_("紧急程度"), choices=Case.Urgency.choices, initial=Case.Urgency.ORDINARY)
 
-    def __init__(self, data: Any = None, *, user: Any) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, files: Any = None, *, user: Any) -> None:
+        super().__init__(data, files)
         self.user = user
         self.fields["rid"].initial = uuid.uuid4
         for name in ("longitude", "latitude"):
@@ -56,6 +76,23 @@ class RegisterForm(forms.Form):
             raise forms.ValidationError(_("请从列表中选择一个类别。"))
         return found
 
+    def clean(self) -> dict[str, Any]:
+        """Who reported has fields of its own: what everybody reads must not hold the number again."""
+        given: dict[str, Any] = super().clean() or {}
+        phone = digits_of(given.get("reporter_phone", ""))
+        if len(phone) >= SHORTEST_NUMBER:
+            for name in ("description", "address"):
+                if phone in digits_of(given.get(name, "")):
+                    self.add_error(name, _("请删去这里的联系电话：所有能看案件的人都会看到这一栏。"))
+        return given
+
+    def reporter(self) -> dict[str, str]:
+        """Who reported, as the keeper of personal records takes it; nothing of who wants to stay unknown."""
+        given = self.cleaned_data
+        if given["is_anonymous"]:
+            return {}
+        return {"name": given["reporter_name"].strip(), "phone": given["reporter_phone"].strip()}
+
     def report(self) -> Report:
         """What the service takes."""
         given = self.cleaned_data
@@ -64,6 +101,7 @@ class RegisterForm(forms.Form):
         public = {Case.Source.HOTLINE, Case.Source.PUBLIC, Case.Source.PETITION, Case.Source.MEDIA}
         kind = Case.ReporterType.PUBLIC if given["source"] in public else Case.ReporterType.DEPARTMENT
         own = given["source"] == Case.Source.COLLECTOR
+        phone = digits_of(self.reporter().get("phone", ""))
         return Report(
             class_code=entry.class_code,
             kind=entry.kind,
@@ -75,7 +113,7 @@ class RegisterForm(forms.Form):
             source=given["source"],
             source_no=given["source_no"],
             reporter_type=reporter.get(given["source"], kind),
-            reporter=self.user.username if own else "",
+            reporter=self.user.username if own else phone,
             urgency=given["urgency"],
             rid=given["rid"] or uuid.uuid4(),
         )

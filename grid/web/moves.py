@@ -8,9 +8,10 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from grid.models import Case
+from grid.models import Case, CaseMedia
 from grid.rules.transitions import Action
 from grid.selectors.moves import REASONS, SATISFACTION, SUSPENSION_WORDS, OpenMove, disposal_organisations, rules_of
+from grid.web.photo_fields import PhotosField
 from sync.standard.models import DisposalRule
 
 EFFECTS: dict[Action, str | Promise] = {
@@ -79,6 +80,27 @@ MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H
 """How a browser, and a person, write a moment."""
 
 
+USAGES: dict[Action, str] = {
+    Action.VERIFY_TRUE: CaseMedia.Usage.VERIFY,
+    Action.VERIFY_FALSE: CaseMedia.Usage.VERIFY,
+    Action.FEED_BACK: CaseMedia.Usage.HANDLE,
+    Action.PASS_CHECK: CaseMedia.Usage.CHECK,
+    Action.FAIL_CHECK: CaseMedia.Usage.CHECK,
+    Action.APPLY_RETURN: CaseMedia.Usage.OTHER,
+    Action.APPLY_DELAY: CaseMedia.Usage.OTHER,
+    Action.APPLY_SUSPENSION: CaseMedia.Usage.OTHER,
+}
+"""Moves that may bring photos, and what the photos are evidence of."""
+PHOTO_FIELDS = frozenset({"photos", "photos_before", "photos_after"})
+
+
+def photo_usages(action: Action) -> dict[str, str]:
+    """The photo fields of a move's form, and what their photos are evidence of."""
+    if action is Action.SELF_HANDLE:
+        return {"photos_before": CaseMedia.Usage.SELF_BEFORE, "photos_after": CaseMedia.Usage.SELF_AFTER}
+    return {"photos": USAGES[action]} if action in USAGES else {}
+
+
 class MoveForm(forms.Form):
     """The inputs that one move asks for, no others."""
 
@@ -108,12 +130,17 @@ class MoveForm(forms.Form):
         help_text=_("写进流转记录，不能修改。"),
     )
 
-    def __init__(self, case: Case, move: OpenMove, data: Any = None) -> None:
-        super().__init__(data, auto_id=f"id_{move.action.value}_%s")
-        for name in set(self.fields) - {*move.inputs, *move.optional}:
+    photos_before = PhotosField(label=_("处置前照片"))
+    photos_after = PhotosField(label=_("处置后照片"))
+    photos = PhotosField(label=_("现场照片"))
+
+    def __init__(self, case: Case, move: OpenMove, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, auto_id=f"id_{move.action.value}_%s")
+        self.usages = photo_usages(move.action)
+        for name in set(self.fields) - {*move.inputs, *move.optional, *self.usages}:
             del self.fields[name]
         for name, field in self.fields.items():
-            field.required = name in move.inputs
+            field.required = name in move.inputs or (name in PHOTO_FIELDS and move.photos > 0)
         fields: Any = self.fields
         if "duty_org" in fields:
             fields["duty_org"].choices = [("", _("请选择责任单位")), *_departments()]
