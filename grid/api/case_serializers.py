@@ -186,6 +186,17 @@ class RegisteredAnswer(serializers.Serializer[Any]):
     is_new = serializers.BooleanField(read_only=True, help_text="False where it had been registered before")
 
 
+class ReportForm(ReportInput):
+    """A report with who made it. Both are kept apart: the case never holds the person."""
+
+    reporter_name = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    reporter_phone = serializers.CharField(
+        max_length=20, required=False, allow_blank=True, help_text="Kept encrypted in the city; no answer repeats it"
+    )
+    reporter_email = serializers.EmailField(max_length=100, required=False, allow_blank=True)
+    reporter_address = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
 class MoveInput(StrictInput):
     """The inputs of a move; which ones it asks for stands in ``moves`` of the case."""
 

@@ -1,0 +1,137 @@
+"""Pages about reporters: what is masked, the one answer that is not, and requests to have somebody contacted."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cityops.accounts.guards import person_of
+from cityops.foundation.errors import InvalidInput, Refused
+from grid.reporters import selectors
+from grid.reporters.services.contacts import answer_contact, ask_contact
+from grid.reporters.services.keeping import set_dispute
+from grid.reporters.services.keys import cipher
+from grid.reporters.services.opening import find_by_phone, open_reporter
+from grid.reporters.web.forms import AnswerForm, DisputeForm, OpenForm, PhoneForm
+from grid.selectors.cases import get_case
+
+SHOWN = 50
+"""Waiting requests on one page; the oldest come first."""
+
+
+@sensitive_post_parameters("phone")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def reporter_list(request: HttpRequest) -> HttpResponse:
+    """Requests that wait for a call, and the search by number."""
+    user = person_of(request)
+    form = PhoneForm(request.POST or None)
+    found = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = find_by_phone(user, form.cleaned_data["phone"])
+        except InvalidInput as fault:
+            form.add_error("phone", fault.detail)
+    waiting = selectors.waiting_requests(user)
+    facts = {
+        "form": form,
+        "found": found,
+        "number": waiting.count(),
+        "waiting": [(asked, AnswerForm(auto_id=f"id_{asked.pk}_%s")) for asked in waiting[:SHOWN]],
+        "alarms": selectors.recent_alarms(user),
+        "as_of": timezone.now(),
+    }
+    return render(request, "reporters/reporter_list.html", facts, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_safe
+def reporter_detail(request: HttpRequest, case_no: str) -> HttpResponse:
+    """Who reported a case, masked, with who opened the record."""
+    return render(request, "reporters/reporter_detail.html", _facts(request, case_no))
+
+
+def _facts(request: HttpRequest, case_no: str, **more: Any) -> dict[str, Any]:
+    record = selectors.get_reporter(person_of(request), case_no)
+    return {
+        "case": record.case,
+        "record": record,
+        "shown": selectors.masked(record, cipher()),
+        "openings": selectors.openings_of(record),
+        "requests": selectors.requests_of(record.case),
+        "open_form": OpenForm(),
+        "dispute_form": DisputeForm(),
+        "as_of": timezone.now(),
+        **more,
+    }
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_POST
+def reporter_open(request: HttpRequest, case_no: str) -> HttpResponse:
+    """The one answer that shows a reporter in full; it is given once, and kept nowhere."""
+    get_case(person_of(request), case_no)
+    form = OpenForm(request.POST)
+    person, status = None, 422
+    if form.is_valid():
+        try:
+            person, status = open_reporter(person_of(request), case_no, reason=form.cleaned_data["reason"]), 200
+        except InvalidInput as fault:
+            form.add_error("reason", fault.detail)
+    more = {"open_form": OpenForm() if person else form, "person": person}
+    answer = render(request, "reporters/reporter_detail.html", _facts(request, case_no, **more), status=status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+def reporter_dispute(request: HttpRequest, case_no: str) -> HttpResponse:
+    """Keep a record beyond its time, or no longer."""
+    user = person_of(request)
+    get_case(user, case_no)
+    try:
+        record = set_dispute(
+            user, case_no, in_dispute=request.POST.get("in_dispute") == "1", reason=request.POST.get("reason", "")
+        )
+    except InvalidInput as fault:
+        messages.error(request, fault.detail)
+    else:
+        said = _("已标记为有争议，到期也不抹除。") if record.in_dispute else _("已取消争议标记，到期将抹除。")
+        messages.success(request, said)
+    return redirect("reporter-detail", case_no=case_no)
+
+
+@require_POST
+def contact_ask(request: HttpRequest, case_no: str) -> HttpResponse:
+    """Ask to have the reporter of a case contacted."""
+    user, question = person_of(request), request.POST.get("question", "")
+    get_case(user, case_no)
+    _done(request, lambda: ask_contact(user, case_no, question=question), _("已提交联系请求。"))
+    return redirect("case-detail", case_no=case_no)
+
+
+@sensitive_post_parameters()
+@require_POST
+def contact_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write what came of a call."""
+    user, answer = person_of(request), request.POST.get("answer", "")
+    _done(request, lambda: answer_contact(user, pk, answer=answer), _("已写入联系结果。"))
+    return redirect("reporter-list")
+
+
+def _done(request: HttpRequest, act: Callable[[], object], said: str) -> None:
+    """Do what a short form asks for; what is wrong with it is said on the next page."""
+    try:
+        act()
+    except (InvalidInput, Refused) as fault:
+        messages.error(request, fault.detail)
+    else:
+        messages.success(request, said)
