@@ -173,6 +173,12 @@ class ReportInput(StrictInput):
     media = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=20, help_text="Photos uploaded before"
     )
+    reporter_name = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="Kept encrypted in the city; no answer repeats it"
+    )
+    reporter_phone = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    reporter_email = serializers.EmailField(max_length=100, required=False, allow_blank=True)
+    reporter_address = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
 class RegisteredAnswer(serializers.Serializer[Any]):
@@ -184,17 +190,6 @@ class RegisteredAnswer(serializers.Serializer[Any]):
     division_code = serializers.CharField(read_only=True)
     stage_due_at = serializers.DateTimeField(read_only=True, help_text="When it must be accepted")
     is_new = serializers.BooleanField(read_only=True, help_text="False where it had been registered before")
-
-
-class ReportForm(ReportInput):
-    """A report with who made it. Both are kept apart: the case never holds the person."""
-
-    reporter_name = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    reporter_phone = serializers.CharField(
-        max_length=20, required=False, allow_blank=True, help_text="Kept encrypted in the city; no answer repeats it"
-    )
-    reporter_email = serializers.EmailField(max_length=100, required=False, allow_blank=True)
-    reporter_address = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
 class MoveInput(StrictInput):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,6 +25,7 @@ from grid.selectors.case_filters import CaseFilter
 from grid.selectors.cases import case_detail, get_case, visible_cases
 from grid.selectors.classes import find_classes
 from grid.services.cases import Report, act, register
+from grid.services.reporting_hooks import keep_reporter
 from sync.standard.api.serializers import ClassRow
 
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -126,7 +128,12 @@ class CaseRegister(IdempotentWrites, APIView):
         """Find grid, class and limit; the case waits for acceptance."""
         asked = ReportInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        answer = register(request.user, Report(**asked.validated_data))  # type: ignore[arg-type]
+        given = dict(asked.validated_data)
+        person = {name: given.pop(f"reporter_{name}", "") for name in ("name", "phone", "email", "address")}
+        with transaction.atomic():
+            answer = register(request.user, Report(**given))  # type: ignore[arg-type]
+            if answer.is_new:
+                keep_reporter(answer.rid, **person)
         return Response(RegisteredAnswer(answer).data, status=201)
 
 

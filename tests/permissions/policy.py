@@ -117,6 +117,19 @@ CASES = (
     Row("workflow-detail", CITY, _WORKFLOW, about="workflow", says_alike=True),
     Row("workflow-rehearse", CITY, ("grid.change_workflow",), about="workflow", posts=True, says_alike=True),
     Row("workflow-activate", CITY, ("grid.change_workflow",), about="workflow", posts=True, says_alike=True),
+    Row("case-photo", ALL, _CASE, about="media"),
+    Row("case-thumbnail", ALL, _CASE, about="media"),
+    # a photo that waits for its case is there for who took it alone, so nobody of the region need find it
+    Row("loose-photo", ALL, ("grid.add_media",), about="loose_media", posts=True),
+)
+_REPORTER = ("reporters.view_reporter",)
+REPORTERS = (
+    Row("reporter-list", CITY, _REPORTER, lists="contact"),
+    Row("reporter-detail", CITY, _REPORTER, about="case"),
+    Row("reporter-open", CITY, (*_REPORTER, "reporters.open_reporter"), about="case", posts=True),
+    Row("reporter-dispute", CITY, (*_REPORTER, "reporters.dispute_reporter"), about="case", posts=True),
+    Row("contact-ask", CITY, (*_CASE, "reporters.ask_contact"), about="case", posts=True),
+    Row("contact-answer", CITY, ("reporters.answer_contact",), about="contact", posts=True),
 )
 GROUND = (
     Row("grid-list", ALL, ("grid.view_unitgrid",), lists="grid"),
@@ -257,11 +270,24 @@ API = (
         says_alike=True,
     ),
     Row("api:case-register", CITY, ("grid.register_case",), posts=True),
+    Row("api:case-media", ALL, _CASE, about="case"),
+    Row("api:media-new", CITY, ("grid.add_media",), posts=True),
     Row("api:case-act", CITY, _CASE, about="case_act", posts=True),
     Row("api:indicator-list", ALL, _FIGURE, holds="closing_rate", says_alike=True),
     Row("api:figure-list", ALL, _FIGURE, query="region={here}&period=2026", holds="on_time_closing_rate"),
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
-ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
+ROWS: tuple[Row, ...] = (
+    *DOOR,
+    *PEERS,
+    *DICTIONARIES,
+    *CASES,
+    *REPORTERS,
+    *GROUND,
+    *EXCHANGE,
+    *FIGURES,
+    *MAINTENANCE,
+    *API,
+)
 BY_NAME = {row.name: row for row in ROWS}

@@ -12,8 +12,11 @@ from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
-from grid.models import CaseApplication, CaseSupervision, ImportIssue, ImportRun, WorkflowVersion
+from grid.models import CaseApplication, CaseMedia, CaseSupervision, ImportIssue, ImportRun, WorkflowVersion
+from grid.reporters.models import ContactRequest
 from grid.rules.codes import CURRENT
+from grid.services import photos
+from grid.services.reporting_hooks import keep_reporter
 from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
@@ -83,9 +86,21 @@ class World:
             kind="classes", code=CURRENT, title="分类", source="tests", provenance="designed",
             valid_from=dt.date(2026, 1, 1), is_default=True, content_sha=b"\0" * 32,
         )  # fmt: skip
+        self._evidence()
         self._exchange()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
+
+    def _evidence(self) -> None:
+        """A photo of the case, one that waits for a case, and who reported, with a request to be called."""
+        facts = {
+            "usage": "report", "taken_at": timezone.now(), "uploaded_at": timezone.now(), "sha256": "0" * 64,
+            "file": "ca/na/canary.jpg",
+        }  # fmt: skip
+        self.media = CaseMedia.objects.create(case=self.case, **facts)
+        self.loose_media = CaseMedia.objects.create(uploaded_by=self.person, **facts)
+        keep_reporter(self.case.rid, name="某某某", phone="13900000000")
+        self.contact = ContactRequest.objects.create(case=self.case, question="canary-contact", asked_by=self.person)
 
     def _exchange(self) -> None:
         """A link to the district's node, and what came over it."""
@@ -119,6 +134,9 @@ class World:
     def settle(self, letter: str) -> None:
         """Let the things, but for the case, belong to the node of a tier: what is its own shows most."""
         self.here = HERE[letter]
+        for name in (self.media.file, photos.thumbnail_name(self.media.file)):
+            photos.path_of(name).parent.mkdir(parents=True, exist_ok=True)
+            photos.path_of(name).write_bytes(b"canary-media")
         node = f"{self.here}-{letter.upper().replace('M', 'C')}"
         for thing in (self.grid, self.component, self.organisation):
             type(thing).objects.filter(pk=thing.pk).update(origin_code=node)
@@ -141,6 +159,9 @@ class World:
             "case": lambda: [self.case.case_no],
             "workflow": lambda: ["canary-workflow"],
             "case_act": lambda: [self.case.case_no, "accept"],
+            "media": lambda: [self.case.case_no, self.media.pk],
+            "loose_media": lambda: [self.loose_media.pk],
+            "contact": lambda: [self.contact.pk],
             "grid": lambda: [self.grid.grid_code],
             "component": lambda: [self.component.obj_id],
             "organisation": lambda: [self.organisation.org_code],

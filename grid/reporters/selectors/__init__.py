@@ -69,6 +69,14 @@ def requests_of(case: Case) -> list[ContactRequest]:
     return list(ContactRequest.objects.filter(case=case).select_related("asked_by", "answered_by"))
 
 
+def get_request(user: User, pk: int) -> ContactRequest:
+    """One request. Raises NotThere where the person may not see its case."""
+    found: ContactRequest | None = ContactRequest.objects.visible_to(user).filter(pk=pk).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
 def waiting_requests(user: User) -> ContactRequestQuerySet:
     """The requests that nobody has answered, the oldest first."""
     rows: ContactRequestQuerySet = ContactRequest.objects.visible_to(user)

@@ -123,6 +123,7 @@ def contact_ask(request: HttpRequest, case_no: str) -> HttpResponse:
 def contact_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Write what came of a call."""
     user, answer = person_of(request), request.POST.get("answer", "")
+    selectors.get_request(user, pk)
     _done(request, lambda: answer_contact(user, pk, answer=answer), _("已写入联系结果。"))
     return redirect("reporter-list")
 
