@@ -83,6 +83,7 @@ DICTIONARIES = (
     Row("rule-new", ALL, ("standard.change_disposalrule",)),
     Row("rule-edit", ALL, ("standard.change_disposalrule",), about="rule", says_alike=True),
 )
+_REPORTER = ("reporters.view_reporter",)
 CASES = (
     Row("case-list", ALL, _CASE, lists="case"),
     Row("case-export", ALL, (*_CASE, "grid.export_case"), lists="case"),
@@ -121,9 +122,6 @@ CASES = (
     Row("case-thumbnail", ALL, _CASE, about="media"),
     # a photo that waits for its case is there for who took it alone, so nobody of the region need find it
     Row("loose-photo", ALL, ("grid.add_media",), about="loose_media", posts=True),
-)
-_REPORTER = ("reporters.view_reporter",)
-REPORTERS = (
     Row("reporter-list", CITY, _REPORTER, lists="contact"),
     Row("reporter-detail", CITY, _REPORTER, about="case"),
     Row("reporter-open", CITY, (*_REPORTER, "reporters.open_reporter"), about="case", posts=True),
@@ -278,16 +276,5 @@ API = (
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
-ROWS: tuple[Row, ...] = (
-    *DOOR,
-    *PEERS,
-    *DICTIONARIES,
-    *CASES,
-    *REPORTERS,
-    *GROUND,
-    *EXCHANGE,
-    *FIGURES,
-    *MAINTENANCE,
-    *API,
-)
+ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
 BY_NAME = {row.name: row for row in ROWS}

@@ -27,6 +27,8 @@ from tests.factories.people import api_token, division, organisation, person
 from tiers.models import Node
 
 DISTRICT = "330102000000"
+REPORTER, REPORTER_PHONE = "欧阳测某", "13987654321"
+"""Who reported the case: on no page, in no file, in no answer."""
 HERE = {"n": "000000000000", "p": "330000000000", "m": "330100000000"}
 """Division of who is responsible for the things, by tier."""
 ELSEWHERE = {"n": ("320000000000",), "p": ("320000000000", "330200000000"), "m": ("330200000000", "330106000000")}
@@ -99,7 +101,7 @@ class World:
         }  # fmt: skip
         self.media = CaseMedia.objects.create(case=self.case, **facts)
         self.loose_media = CaseMedia.objects.create(uploaded_by=self.person, **facts)
-        keep_reporter(self.case.rid, name="某某某", phone="13900000000")
+        keep_reporter(self.case.rid, name=REPORTER, phone=REPORTER_PHONE)
         self.contact = ContactRequest.objects.create(case=self.case, question="canary-contact", asked_by=self.person)
 
     def _exchange(self) -> None:

@@ -39,9 +39,10 @@ def reporter_list(request: HttpRequest) -> HttpResponse:
             found = find_by_phone(user, form.cleaned_data["phone"])
         except InvalidInput as fault:
             form.add_error("phone", fault.detail)
+    said = PhoneForm() if found is not None else form  # a number that was found is not shown again
     waiting = selectors.waiting_requests(user)
     facts = {
-        "form": form,
+        "form": said,
         "found": found,
         "number": waiting.count(),
         "waiting": [(asked, AnswerForm(auto_id=f"id_{asked.pk}_%s")) for asked in waiting[:SHOWN]],

@@ -92,7 +92,7 @@ def test_a_record_is_opened_one_at_a_time_with_a_reason_that_stays_with_it(case,
 
 def test_a_log_of_openings_is_never_changed(case, acceptor):
     open_reporter(acceptor, case.case_no, reason="回访")
-    with pytest.raises(Exception, match="[Cc]annot update"):
+    with pytest.raises(Exception, match="annot update"):
         ReporterOpening.objects.update(reason="x")
 
 
@@ -142,10 +142,8 @@ def test_fifty_a_day_raise_one_alarm(case, acceptor, monkeypatch):
 def test_cases_are_found_by_number_in_any_spelling_without_opening_any(case, acceptor):
     again = reported(phone=f"+86 {PHONE[:3]}-{PHONE[3:]}")
     reported(phone="13700000000")
-    assert {found.pk for found in find_by_phone(acceptor, f"{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]}")} == {
-        case.pk,
-        again.pk,
-    }
+    found = find_by_phone(acceptor, f"{PHONE[:3]} {PHONE[3:7]} {PHONE[7:]}")
+    assert {row.pk for row in found} == {case.pk, again.pk}
     assert find_by_phone(acceptor, "13111111111") == []
     assert not ReporterOpening.objects.exists()
     entry = AuditEvent.objects.filter(action="reporter.search").first()
