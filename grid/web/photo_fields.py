@@ -39,7 +39,7 @@ class PhotosField(forms.FileField):
         told = gettext_lazy("现场拍摄；每张最多 10 MB，一次最多 4 张。时间和位置按照片自带的记录，仅供核对。")
         super().__init__(widget=PhotoInput(), **{"help_text": told, "allow_empty_file": True, **options})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """The files that were sent; none is an empty list. Raises ValidationError for too many or a missing one."""
         files = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
         if not files and self.required:

@@ -39,16 +39,18 @@ def _served(request: HttpRequest, media: CaseMedia, *, is_small: bool = False) -
     """The file as it lies here. Raises NotThere where it does not: pictures stay in the city that took them."""
     name = thumbnail_name(media.file) if is_small else media.file
     etag = f'"{media.pk.hex}-{"s" if is_small else "l"}"'
-    answer = get_conditional_response(request, etag=etag)
-    if answer is None:
-        try:
-            stream = path_of(name).open("rb") if media.file else None
-        except FileNotFoundError:
-            stream = None
-        if stream is None:
-            raise NotThere(_("照片原件只保存在拍摄它的城市，这里没有；需要时请向该市调阅。"))
-        answer = FileResponse(stream, content_type="image/jpeg", filename=f"{media.pk.hex}.jpg")
+    answer: HttpResponseBase = get_conditional_response(request, etag=etag) or _file(media, name)
     answer.headers["ETag"] = etag
     answer.headers["Cache-Control"] = CACHE
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _file(media: CaseMedia, name: str) -> FileResponse:
+    try:
+        stream = path_of(name).open("rb") if media.file else None
+    except FileNotFoundError:
+        stream = None
+    if stream is None:
+        raise NotThere(_("照片原件只保存在拍摄它的城市，这里没有；需要时请向该市调阅。"))
+    return FileResponse(stream, content_type="image/jpeg", filename=f"{media.pk.hex}.jpg")

@@ -31,20 +31,16 @@ class Masked:
 def masked(record: Reporter, keys: FieldCipher) -> Masked:
     """A record with its texts masked."""
     try:
-        return Masked(
-            **{
-                column: MASKS[column](keys.open(bytes(getattr(record, column)), record.place(column)))
-                for column in CLOSED
-            }
-        )
+        shown = {name: MASKS[name](keys.open(bytes(getattr(record, name)), record.place(name))) for name in CLOSED}
     except CannotOpen:
         return Masked(is_readable=False)
+    return Masked(shown["name"], shown["phone"], shown["email"], shown["address"])
 
 
 def reporter_of(case: Case) -> Reporter | None:
     """The record of a case that the caller has looked up for its reader; None for an anonymous report."""
     try:
-        record: Reporter = case.reporter  # type: ignore[attr-defined]  # the other end of a OneToOneField
+        record: Reporter = case.reporter
     except ObjectDoesNotExist:
         return None
     return record
