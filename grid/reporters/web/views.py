@@ -88,9 +88,7 @@ def reporter_open(request: HttpRequest, case_no: str) -> HttpResponse:
         except InvalidInput as fault:
             form.add_error("reason", fault.detail)
     more = {"open_form": OpenForm() if person else form, "person": person}
-    answer = render(request, "reporters/reporter_detail.html", _facts(request, case_no, **more), status=status)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return render(request, "reporters/reporter_detail.html", _facts(request, case_no, **more), status=status)
 
 
 @require_POST
