@@ -123,5 +123,5 @@ def add_faults(form: forms.Form, fault: InvalidInput) -> None:
     """Show what a service refused beside the fields it names; the rest above the form."""
     faults = fault.facts.get("errors") or [{"field": "", "detail": fault.detail}]
     for entry in faults:
-        name = {"class_code": "class_key"}.get(entry["field"], entry["field"])
+        name = {"class_code": "class_key", "media": "photos"}.get(entry["field"], entry["field"])
         form.add_error(name if name in form.fields else None, entry["detail"])
