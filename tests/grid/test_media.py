@@ -42,7 +42,7 @@ def user():
 
 @pytest.fixture
 def case(user):
-    return ground.registered(user)
+    return ground.registered(user, source="02")
 
 
 def taken(user, content=None, *, usage="report", media_id=None, **claims):
@@ -327,6 +327,30 @@ def test_the_same_form_twice_leaves_one_case_and_one_photo(client, user):
     for _time in range(2):
         client.post(reverse("case-register"), {**form, "photos": [sent()]})
     assert (Case.objects.count(), CaseMedia.objects.count()) == (1, 1)
+
+
+@pytest.mark.usefixtures("photos_are_asked_for")
+def test_a_collectors_report_without_its_photo_is_told_beside_the_field(client, user):
+    client.force_login(user)
+    response = client.post(reverse("case-register"), registration(class_key=class_key(), source="01"))
+    assert response.status_code == 422
+    assert "photos" in response.context["form"].errors
+    assert Case.objects.count() == 0
+
+
+@pytest.mark.usefixtures("photos_are_asked_for")
+def test_a_department_feeds_back_with_a_photo_and_not_without(client, case):
+    own = organisation()
+    Case.objects.filter(pk=case.pk).update(state="50", duty_org=own.org_code)
+    client.force_login(person("department", organisation=own))
+    address = reverse("case-act", args=[case.case_no, "feed_back"])
+    without = client.post(address, {"opinion": "已清理", "version": case.version})
+    assert without.status_code == 422
+    for _time in range(2):
+        client.post(address, {"opinion": "已清理", "version": case.version, "photos": [sent()]})
+    case.refresh_from_db()
+    row = CaseMedia.objects.get(case=case)
+    assert (case.state, row.stage, row.usage, row.step_seq) == ("60", "07", "handle", 2)
 
 
 @pytest.mark.parametrize("content", [b"<svg><script>alert(1)</script></svg>", b"", b"%PDF-1.7", b"GIF89a"])

@@ -47,8 +47,8 @@ def reporter_of(case: Case) -> Reporter | None:
 
 
 def get_reporter(user: User, case_no: str) -> Reporter:
-    """The record of one case. Raises NotThere where the person may not see the case or there is none."""
-    rows = Reporter.objects.visible_to(user).filter(case__case_no=case_no)
+    """The record of one case. Raises NotThere where the case is not the person's own to work on, or there is none."""
+    rows = Reporter.objects.workable_by(user).filter(case__case_no=case_no)
     record: Reporter | None = rows.select_related("case").first()
     if record is None:
         raise NotThere
@@ -67,7 +67,7 @@ def requests_of(case: Case) -> list[ContactRequest]:
 
 def get_request(user: User, pk: int) -> ContactRequest:
     """One request. Raises NotThere where the person may not see its case."""
-    found: ContactRequest | None = ContactRequest.objects.visible_to(user).filter(pk=pk).first()
+    found: ContactRequest | None = ContactRequest.objects.workable_by(user).filter(pk=pk).first()
     if found is None:
         raise NotThere
     return found
@@ -75,7 +75,7 @@ def get_request(user: User, pk: int) -> ContactRequest:
 
 def waiting_requests(user: User) -> ContactRequestQuerySet:
     """The requests that nobody has answered, the oldest first."""
-    rows: ContactRequestQuerySet = ContactRequest.objects.visible_to(user)
+    rows: ContactRequestQuerySet = ContactRequest.objects.workable_by(user)
     return rows.waiting().select_related("case", "asked_by", "asked_by__organisation").order_by("asked_at", "id")
 
 

@@ -13,14 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cityops.accounts.guards import person_of
-from cityops.foundation.errors import InvalidInput, Refused
+from cityops.accounts.models import User
+from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from grid.models import Case
 from grid.reporters import selectors
 from grid.reporters.services.contacts import answer_contact, ask_contact
 from grid.reporters.services.keeping import set_dispute
 from grid.reporters.services.keys import cipher
 from grid.reporters.services.opening import find_by_phone, open_reporter
 from grid.reporters.web.forms import AnswerForm, DisputeForm, OpenForm, PhoneForm
-from grid.selectors.cases import get_case
 
 SHOWN = 50
 """Waiting requests on one page; the oldest come first."""
@@ -74,12 +75,18 @@ def _facts(request: HttpRequest, case_no: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def _workable(user: User, case_no: str) -> None:
+    """Raise NotThere where the case is not the person's to work on; one that was granted is there to be looked at."""
+    if not Case.objects.workable_by(user).filter(case_no=case_no).exists():
+        raise NotThere(_("没有这个案件。"))
+
+
 @sensitive_post_parameters()
 @never_cache
 @require_POST
 def reporter_open(request: HttpRequest, case_no: str) -> HttpResponse:
     """The one answer that shows a reporter in full; it is given once, and kept nowhere."""
-    get_case(person_of(request), case_no)
+    _workable(person_of(request), case_no)
     form = OpenForm(request.POST)
     person, status = None, 422
     if form.is_valid():
@@ -95,7 +102,7 @@ def reporter_open(request: HttpRequest, case_no: str) -> HttpResponse:
 def reporter_dispute(request: HttpRequest, case_no: str) -> HttpResponse:
     """Keep a record beyond its time, or no longer."""
     user = person_of(request)
-    get_case(user, case_no)
+    _workable(user, case_no)
     try:
         record = set_dispute(
             user, case_no, in_dispute=request.POST.get("in_dispute") == "1", reason=request.POST.get("reason", "")
@@ -112,7 +119,7 @@ def reporter_dispute(request: HttpRequest, case_no: str) -> HttpResponse:
 def contact_ask(request: HttpRequest, case_no: str) -> HttpResponse:
     """Ask to have the reporter of a case contacted."""
     user, question = person_of(request), request.POST.get("question", "")
-    get_case(user, case_no)
+    _workable(user, case_no)
     _done(request, lambda: ask_contact(user, case_no, question=question), _("已提交联系请求。"))
     return redirect("case-detail", case_no=case_no)
 
