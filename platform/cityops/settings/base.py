@@ -234,6 +234,8 @@ SPECTACULAR_SETTINGS = {
         "RecordKindEnum": "grid.models.cases.Case.Kind",
         "LevelEnum": "cityops.regions.models.Division.Levels",
         "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
+        "SourceEnum": "grid.models.cases.Case.Source",
+        "VisitSourceEnum": "grid.duty.models.Visit.Source",
     },
 }
 
