@@ -250,6 +250,8 @@ SPECTACULAR_SETTINGS = {
         "CaseSourceEnum": "grid.models.cases.Case.Source",
         "CheckOutcomeEnum": "grid.models.inventory.ComponentCheck.Outcome",
         "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
+        "SourceEnum": "grid.models.cases.Case.Source",
+        "VisitSourceEnum": "grid.duty.models.Visit.Source",
     },
 }
 
