@@ -153,6 +153,7 @@ def grid_rows(cells: Iterable[Cell], names: dict[str, str]) -> Iterator[dict[str
             "status": CodeState.VALID.value,
             "note": "",
             "source_crs": "CGCS2000",
+            "area_class": "B",
         }
 
 

@@ -46,9 +46,9 @@ def another_import():
     facts = connection.get_connection_params()
     wanted = {key: facts[key] for key in ("dbname", "user", "password", "host", "port") if facts.get(key)}
     with psycopg.connect(**wanted, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s::bigint)", [runs._LOCK])
+        other.execute("SELECT pg_advisory_lock(%s::bigint)", [runs.IMPORT_LOCK])
         yield
-        other.execute("SELECT pg_advisory_unlock(%s::bigint)", [runs._LOCK])  # a closed connection lets go a bit later
+        other.execute("SELECT pg_advisory_unlock(%s::bigint)", [runs.IMPORT_LOCK])  # a closed connection lets go a bit later
 
 
 def test_a_large_upload_waits_for_a_worker_and_is_taken(waiting):

@@ -1,5 +1,0 @@
-"""API of desks."""
-
-from django.urls import URLPattern, URLResolver
-
-urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,1 +1,0 @@
-"""Rules of desks: plain Python."""

@@ -1,5 +1,0 @@
-"""API of field."""
-
-from django.urls import URLPattern, URLResolver
-
-urlpatterns: list[URLPattern | URLResolver] = []

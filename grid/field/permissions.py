@@ -1,5 +1,0 @@
-"""Who may do what in field."""
-
-from cityops.accounts.permissions import Permission
-
-PERMISSIONS: tuple[Permission, ...] = ()

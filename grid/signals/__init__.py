@@ -1,1 +1,0 @@
-"""Signals 疑点: what looks odd and deserves a second look; for review, never for punishment."""

@@ -1,5 +1,0 @@
-"""API of signals."""
-
-from django.urls import URLPattern, URLResolver
-
-urlpatterns: list[URLPattern | URLResolver] = []
