@@ -141,7 +141,7 @@ GROUND = (
     Row("component-detail", ALL, ("grid.view_component",), about="component"),
     Row("component-edit", CITY, ("grid.change_component",), about="component"),
     Row("component-state", CITY, ("grid.change_component_state",), about="component", posts=True),
-    Row("grid-areas", CITY, ("grid.change_unitgrid",)),
+    Row("grid-areas", CITY, ("grid.change_unitgrid",), holds="区域类别", says_alike=True),
     Row("component-place-edit", CITY, ("grid.change_component",), about="component"),
     Row("component-new", CITY, ("grid.change_component",)),
     Row("component-states", CITY, ("grid.change_component_state",), posts=True),

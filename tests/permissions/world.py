@@ -22,6 +22,7 @@ from grid.models import (
     CaseMedia,
     CaseSupervision,
     CodeConversion,
+    ComponentChange,
     ComponentCheck,
     ImportIssue,
     ImportRun,
@@ -85,6 +86,13 @@ class World:
             case=self.case, opinion="canary-supervision", issued_at=timezone.now(), due_at=timezone.now()
         )
         self.component = component(obj_name="canary-component")
+        ComponentChange.objects.create(
+            component=self.component,
+            division_code=self.component.division_code,
+            kind=ComponentChange.Kind.values[0],
+            at=timezone.now(),
+            by_name="canary",
+        )
         self.organisation = organisation("CANARYORG", division_code=DISTRICT, name="canary-organisation")
         self.person = person("acceptor", division_code=DISTRICT, username="canary-person")
         robot = person("data_officer", division_code=DISTRICT, username="canary-robot", is_integration=True)

@@ -323,7 +323,7 @@ def test_no_trail_no_change(client, enter, monkeypatch):
     def broken(*_args, **_fields):
         raise DatabaseError("no room")
 
-    monkeypatch.setattr(AuditEvent.objects, "create", broken)
+    monkeypatch.setattr(AuditEvent, "save", broken)
     client.raise_request_exception = False
     assert client.post(reverse("person-active", args=[one.username]), {"reason": "r"}).status_code == 500
     assert User.objects.get(pk=one.pk).is_active

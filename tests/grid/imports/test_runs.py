@@ -48,7 +48,8 @@ def another_import():
     with psycopg.connect(**wanted, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s::bigint)", [runs.IMPORT_LOCK])
         yield
-        other.execute("SELECT pg_advisory_unlock(%s::bigint)", [runs.IMPORT_LOCK])  # a closed connection lets go a bit later
+        # a closed connection lets go a bit later
+        other.execute("SELECT pg_advisory_unlock(%s::bigint)", [runs.IMPORT_LOCK])
 
 
 def test_a_large_upload_waits_for_a_worker_and_is_taken(waiting):

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg import ClientCursor
 
 from grid.duty.models import TeamStatistic
 from grid.intake.selectors.departments import duty_coverage
@@ -233,8 +234,8 @@ def _count(sql: str, values: dict[str, Any]) -> int:
 
 def _as_text(sql: str, values: dict[str, Any]) -> str:
     """A query with its values, as the reader may run it."""
-    with connection.cursor() as cursor:
-        text: str = cursor.mogrify(sql, values)
+    connection.ensure_connection()
+    text = ClientCursor(connection.connection).mogrify(sql, values)
     return " ".join(text.split())
 
 
