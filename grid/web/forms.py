@@ -119,9 +119,13 @@ class RegisterForm(forms.Form):
         )
 
 
+SHOWN_AT = {"class_code": "class_key", "reporter": "reporter_phone", "media": "photos"}
+"""Field that a service names → field of the form that shows it."""
+
+
 def add_faults(form: forms.BaseForm, fault: InvalidInput) -> None:
     """Show what a service refused beside the fields it names; the rest above the form."""
     faults = fault.facts.get("errors") or [{"field": "", "detail": fault.detail}]
     for entry in faults:
-        name = {"class_code": "class_key", "reporter": "reporter_phone"}.get(entry["field"], entry["field"])
+        name = SHOWN_AT.get(entry["field"], entry["field"])
         form.add_error(name if name in form.fields else None, entry["detail"])
