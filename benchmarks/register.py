@@ -56,7 +56,7 @@ class Reports:
             "latitude": SOUTH + side * self._dice.random(),
             "description": "路边有暴露垃圾，约两平方米，影响通行。",
             "address": "文三路 100 号东侧人行道",
-            "source": "01",
+            "source": "11",
             "reporter_type": "1",
             "reporter": "C0001",
         }
