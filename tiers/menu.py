@@ -57,7 +57,16 @@ def ground(systems: frozenset[str]) -> tuple[Entry, ...]:
     )
 
 
+PERFORMANCE = Entry(
+    _("绩效"),
+    "performance-statement",
+    "gauge",
+    permission="performance.view_statement",
+    systems=frozenset({"command", "analysis"}),
+    covers=("performance-",),
+)
 COMMON: tuple[Entry, ...] = (
+    PERFORMANCE,
     Entry(
         _("指标"), "figure-list", "scale", permission="evaluation.view_figure", systems=EVALUATION, covers=("figure-",)
     ),

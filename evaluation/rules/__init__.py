@@ -1,11 +1,12 @@
 """Rules of the figures 指标: what is counted, over which period, and how a value is rounded. No framework."""
 
 from evaluation.rules.indicators import INDICATORS, Indicator, Input, UnknownIndicator, find_indicator
-from evaluation.rules.periods import InvalidPeriod, Kind, Period, parse_period, period_of
+from evaluation.rules.periods import KINDS, InvalidPeriod, Kind, Period, parse_period, period_of
 from evaluation.rules.values import NO_DATA, value_of, value_text
 
 __all__ = [
     "INDICATORS",
+    "KINDS",
     "NO_DATA",
     "Indicator",
     "Input",

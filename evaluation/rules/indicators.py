@@ -1,7 +1,7 @@
 """The indicators 指标 as data: code, names, formula with its version, unit, and what is counted for it.
 
-What each input counts is said once, in words here and as a condition in ``evaluation.selectors.counting``;
-``evaluation.rules.counting`` is the same in plain Python, and a test holds the two together.
+What each input counts is said once, in words here and as a condition in ``grid.selectors.counting``;
+``grid.rules.counting`` is the same in plain Python, and a test holds the two together.
 """
 
 from dataclasses import dataclass

@@ -1,118 +1,17 @@
-"""Periods 统计期: a day, month, quarter or year of the calendar, in the time zone of the instance.
+"""Periods of the figures: a day, month, quarter or year. The rule of periods itself is the grid's."""
 
-A period is written ``2026-10-05``, ``2026-10``, ``2011Q3`` or ``2026``. It begins at local midnight of its first day
-and ends before local midnight of the first day after it.
-"""
+from grid.rules.periods import InvalidPeriod, Kind, Period, period_of
+from grid.rules.periods import parse_period as parse_any
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
+KINDS = (Kind.DAY, Kind.MONTH, Kind.QUARTER, Kind.YEAR)
+"""The lengths that figures are offered for."""
 
-
-class Kind(StrEnum):
-    """Length of a period."""
-
-    DAY = "day"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-
-
-MONTHS = {Kind.MONTH: 1, Kind.QUARTER: 3, Kind.YEAR: 12}
-FIRST_YEAR, LAST_YEAR = 1990, 2199
-
-
-class InvalidPeriod(ValueError):
-    """The text names no period; ``text`` is what was written. Whoever tells people words it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no period.")
-        self.text = text
-
-
-@dataclass(frozen=True, order=True)
-class Period:
-    """One period: its first day and its kind."""
-
-    first: date
-    kind: Kind
-
-    @property
-    def after(self) -> date:
-        """The first day after the period."""
-        return self.first + timedelta(days=1) if self.kind is Kind.DAY else _add_months(self.first, MONTHS[self.kind])
-
-    @property
-    def key(self) -> str:
-        """The period as it is written."""
-        if self.kind is Kind.YEAR:
-            return f"{self.first.year:04d}"
-        if self.kind is Kind.QUARTER:
-            return f"{self.first.year:04d}Q{self.quarter}"
-        return f"{self.first:%Y-%m}" if self.kind is Kind.MONTH else f"{self.first:%Y-%m-%d}"
-
-    @property
-    def quarter(self) -> int:
-        """Number of the quarter in which the period begins, 1 to 4."""
-        return (self.first.month + 2) // 3
-
-    def bounds(self, zone: tzinfo) -> tuple[datetime, datetime]:
-        """The first moment of the period and the first one after it."""
-        return datetime.combine(self.first, time(), zone), datetime.combine(self.after, time(), zone)
-
-    def shift(self, count: int) -> "Period":
-        """The period ``count`` periods later; earlier for a negative count."""
-        if self.kind is Kind.DAY:
-            return Period(self.first + timedelta(days=count), self.kind)
-        return Period(_add_months(self.first, MONTHS[self.kind] * count), self.kind)
-
-    def series(self, count: int) -> list["Period"]:
-        """The last ``count`` periods up to and with this one, oldest first."""
-        return [self.shift(number - count + 1) for number in range(count)]
-
-    def parts(self) -> Iterator["Period"]:
-        """The next shorter periods inside: quarters of a year, months of a quarter, days of a month, none of a day."""
-        shorter = {Kind.YEAR: Kind.QUARTER, Kind.QUARTER: Kind.MONTH, Kind.MONTH: Kind.DAY}.get(self.kind)
-        part = Period(self.first, shorter) if shorter else None
-        while part is not None and part.first < self.after:
-            yield part
-            part = part.shift(1)
-
-    def __str__(self) -> str:
-        return self.key
-
-
-def _add_months(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)
-
-
-_FORM = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
+__all__ = ["KINDS", "InvalidPeriod", "Kind", "Period", "parse_period", "period_of"]
 
 
 def parse_period(text: str) -> Period:
     """Read ``2026``, ``2011Q3``, ``2026-10`` or ``2026-10-05``. Raises InvalidPeriod for anything else."""
-    found = _FORM.fullmatch(text.strip().upper())
-    if found is None or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
+    period = parse_any(text)
+    if period.kind not in KINDS:
         raise InvalidPeriod(text)
-    year = int(found["year"])
-    try:
-        if found["quarter"]:
-            return Period(date(year, int(found["quarter"]) * 3 - 2, 1), Kind.QUARTER)
-        if found["day"]:
-            return Period(date(year, int(found["month"]), int(found["day"])), Kind.DAY)
-        if found["month"]:
-            return Period(date(year, int(found["month"]), 1), Kind.MONTH)
-    except ValueError:
-        raise InvalidPeriod(text) from None
-    return Period(date(year, 1, 1), Kind.YEAR)
-
-
-def period_of(day: date, kind: Kind) -> Period:
-    """The period of a kind in which a day lies."""
-    if kind is Kind.DAY:
-        return Period(day, kind)
-    months = MONTHS[kind]
-    return Period(date(day.year, (day.month - 1) // months * months + 1, 1), kind)
+    return period

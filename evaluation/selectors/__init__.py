@@ -16,7 +16,7 @@ from evaluation.selectors.figures import (
     with_marks,
 )
 from evaluation.selectors.overview import Overview, Row, overview, overview_parts
-from evaluation.selectors.places import Place, ancestors_of, children_of, find_place, is_ours, may_see, places_of
+from grid.selectors.divisions import Place, ancestors_of, children_of, find_place, is_ours, may_see, places_of
 
 __all__ = [
     "MISSED",

@@ -27,9 +27,9 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from evaluation.rules import Indicator, Period, value_of, value_text
-from evaluation.selectors.counting import CONDITIONS, Span, measure, reach
-from evaluation.selectors.places import Place
 from grid.models import Case
+from grid.selectors.counting import CONDITIONS, Span, measure, reach
+from grid.selectors.divisions import Place
 from sync.exchange.models import RecordVersion
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from cityops.regions.rules import Level
 from evaluation.rules import INDICATORS, Indicator, Period
 from evaluation.selectors.figures import Figure, table
-from evaluation.selectors.places import Place, children_of, may_see, places_under
+from grid.selectors.divisions import Place, children_of, may_see, places_under
 
 
 @dataclass(frozen=True)

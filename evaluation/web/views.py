@@ -15,7 +15,7 @@ from cityops.foundation.exports import Column, download
 from cityops.foundation.snapshot import snapshot
 from evaluation import selectors
 from evaluation.documents import formula_of, meaning_of, name_of, unit_of
-from evaluation.rules import INDICATORS, InvalidPeriod, Kind, Period, parse_period, period_of
+from evaluation.rules import INDICATORS, KINDS, Kind, Period, period_of
 from evaluation.selectors import MISSED, Figure
 from evaluation.web import shown
 from evaluation.web.asked import Asked, address, default_period, default_region, list_address, read
@@ -124,7 +124,7 @@ def figure_detail(request: HttpRequest, indicator: str, region: str, period: str
     asked = read(request, indicator, region, period)
     user = request.user
     series_periods = asked.period.series(SERIES)
-    year_before = _year_before(asked.period)
+    year_before = asked.period.year_before()
     asked_periods = list(dict.fromkeys([*series_periods, year_before]))
     own = selectors.table([asked.place], [asked.indicator], asked_periods, user=user, is_cohort=asked.is_cohort)
     series = [own[asked.place.code, asked.indicator.code, p.key] for p in series_periods]
@@ -310,7 +310,7 @@ def _frame(request: HttpRequest, asked: Asked, page: str) -> dict[str, Any]:
                 "url": kept(_same_time(asked.period, kind)),
                 "is_on": kind is asked.period.kind,
             }
-            for kind in Kind
+            for kind in KINDS
         ],
     }
 
@@ -319,14 +319,3 @@ def _same_time(period: Period, kind: Kind) -> Period:
     today = default_period(Kind.DAY).first
     day = today if period.first <= today < period.after else period.first
     return period if kind is period.kind else period_of(day, kind)
-
-
-def _year_before(period: Period) -> Period:
-    """The same period of the year before; the 29th of February looks at the 28th."""
-    count = {Kind.YEAR: 1, Kind.QUARTER: 4, Kind.MONTH: 12}.get(period.kind)
-    if count:
-        return period.shift(-count)
-    try:
-        return parse_period(f"{period.first.year - 1:04d}-{period.first:%m-%d}")
-    except InvalidPeriod:
-        return parse_period(f"{period.first.year - 1:04d}-02-28")

@@ -1,6 +1,6 @@
 """The daily statistic of cases 案件日统计 (GL04) as a question: counted from the cases, and compared with what came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -40,10 +40,11 @@ MOST_SHOWN = 50
 TABLE = CaseDailyStatistic._meta.db_table
 
 
-def counted() -> str:
+def counted(more: Mapping[str, str] | None = None) -> str:
     """SQL that counts cases by owner, street, day and kind: each unfolded to a row per distinct moment.
 
-    Parameters: ``owners``, ``zone`` (days are those of this instance), ``start`` and ``end`` of the days counted.
+    ``more`` are further columns to count by (name → SQL over the case ``c``). Parameters: ``owners``, ``zone`` (days
+    are those of this instance), ``start`` and ``end`` of the days counted.
     """
     moments = sorted({moment for moment, _condition in COUNTS.values()})
     unfolded = ", ".join(f"('{moment}', {moment})" for moment in moments)
@@ -52,16 +53,18 @@ def counted() -> str:
         f"count(*) FILTER (WHERE moment = '{moment}' AND {condition}) AS {name}"
         for name, (moment, condition) in COUNTS.items()
     )
+    by = "".join(f", {sql} AS {name}" for name, sql in (more or {}).items())
+    places = ", ".join(str(number) for number in range(1, 5 + len(more or {})))
     return f"""
     SELECT c.origin_code AS owner, rpad(left(c.division_code, {STREET_DIGITS}), 12, '0') AS street, c.kind,
-           (m.at AT TIME ZONE %(zone)s::text)::date AS day, {counts}
+           (m.at AT TIME ZONE %(zone)s::text)::date AS day{by}, {counts}
     FROM (
         SELECT *, CASE WHEN close_deadline IS NULL THEN closed_at ELSE least(close_deadline, closed_at) END AS needed_at
         FROM {Case._meta.db_table} WHERE origin_code = ANY(%(owners)s::varchar[])
             AND greatest({stored}, close_deadline) >= %(start)s::timestamptz
     ) c CROSS JOIN LATERAL (VALUES {unfolded}) AS m (moment, at)
     WHERE m.at >= %(start)s::timestamptz AND m.at < %(end)s::timestamptz
-    GROUP BY 1, 2, 3, 4"""
+    GROUP BY {places}"""
 
 
 def days_counted(owners: Sequence[str], first: date, last: date) -> dict[str, Any]:

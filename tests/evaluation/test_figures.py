@@ -10,7 +10,7 @@ from django.utils import timezone
 from cityops.foundation.errors import InvalidInput, NotThere
 from evaluation import selectors
 from evaluation.rules import INDICATORS, find_indicator, parse_period
-from evaluation.rules.counting import CaseFacts, Window, counts_of
+from grid.rules.counting import CaseFacts, Window, counts_of
 from evaluation.selectors.figures import span_of
 from grid.models import Case
 from sync.exchange.models import RecordVersion

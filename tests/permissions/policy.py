@@ -162,6 +162,40 @@ FIGURES = (
     Row("city-list", UPPER, _FIGURE, holds="区划330102"),
     Row("city-detail", UPPER, _FIGURE, about="city", holds="测试市"),
 )
+_STATEMENT = ("performance.view_statement",)
+_AREA = "object=area&region={here}&period=2026"
+_CASES = f"{_AREA}&count=register_num"
+PERFORMANCE = (
+    Row("performance-statement", ALL, _STATEMENT, query=_AREA, holds="{part}"),
+    Row("performance-object", ALL, _STATEMENT, about="performance", query="region={here}&period=2026"),
+    Row("performance-cases", ALL, (*_STATEMENT, *_CASE), query=_CASES, holds="{case}"),
+    Row(
+        "performance-cases-export",
+        ALL,
+        (*_STATEMENT, *_CASE, "performance.export_statement"),
+        query=_CASES,
+        holds="{case}",
+    ),
+    Row("performance-snapshots", ALL, _STATEMENT, lists="snapshot"),
+    Row("performance-freeze", ALL, (*_STATEMENT, "performance.freeze_snapshot"), posts=True),
+    Row("performance-snapshot", ALL, _STATEMENT, about="snapshot"),
+    Row("performance-correct", ALL, (*_STATEMENT, "performance.freeze_snapshot"), about="snapshot", posts=True),
+    Row("performance-object-to", ALL, (*_STATEMENT, "performance.raise_objection"), posts=True, about="snapshot_row"),
+    Row("performance-answer", ALL, (*_STATEMENT, "performance.answer_objection"), posts=True, about="objection"),
+    Row("performance-results", ALL, _STATEMENT, lists="result"),
+    Row("performance-formulas", ALL, _STATEMENT, holds="sample-2026.1", says_alike=True),
+    Row("performance-formula-compare", ALL, _STATEMENT, holds="sample-2026.1", says_alike=True),
+    Row("performance-formula-load", ALL, (*_STATEMENT, "performance.load_formulas"), posts=True),
+    Row("performance-formula", ALL, _STATEMENT, about="formulas", says_alike=True),
+    Row("performance-reports", ALL, _STATEMENT, lists="report"),
+    Row("performance-report-file", ALL, _STATEMENT, about="report"),
+    Row("api:performance-statement", ALL, _STATEMENT, about="statement"),
+    Row("api:performance-formulas", ALL, _STATEMENT, holds="sample-2026.1", says_alike=True),
+    Row("api:performance-formula", ALL, _STATEMENT, about="formulas", says_alike=True),
+    Row("api:performance-results", ALL, _STATEMENT, lists="result"),
+    Row("api:performance-snapshots", ALL, _STATEMENT, lists="snapshot"),
+    Row("api:performance-snapshot", ALL, _STATEMENT, about="snapshot"),
+)
 MAINTENANCE = (
     Row("maintenance", ALL),
     Row("organisation-list", ALL, ("accounts.view_organisation",), lists="organisation"),
@@ -263,5 +297,16 @@ API = (
     Row("api:figure-detail", ALL, _FIGURE, about="figure"),
     Row("api:figure-records", ALL, (*_FIGURE, *_CASE), about="figure", holds="{case}"),
 )
-ROWS: tuple[Row, ...] = (*DOOR, *PEERS, *DICTIONARIES, *CASES, *GROUND, *EXCHANGE, *FIGURES, *MAINTENANCE, *API)
+ROWS: tuple[Row, ...] = (
+    *DOOR,
+    *PEERS,
+    *DICTIONARIES,
+    *CASES,
+    *GROUND,
+    *EXCHANGE,
+    *FIGURES,
+    *PERFORMANCE,
+    *MAINTENANCE,
+    *API,
+)
 BY_NAME = {row.name: row for row in ROWS}

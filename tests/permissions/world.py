@@ -13,6 +13,9 @@ from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
 from grid.models import CaseApplication, CaseSupervision, ImportIssue, ImportRun, WorkflowVersion
+from grid.performance.models import AnalysisReport, Objection, PerformanceResult, PerformanceSnapshot, SnapshotRow
+from grid.performance.selectors.sets import find_set
+from grid.performance.services.reports import path_of
 from grid.rules.codes import CURRENT
 from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
@@ -84,6 +87,7 @@ class World:
             valid_from=dt.date(2026, 1, 1), is_default=True, content_sha=b"\0" * 32,
         )  # fmt: skip
         self._exchange()
+        self._performance()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
 
@@ -116,6 +120,31 @@ class World:
             examples=["11111111"], at=timezone.now(),
         )  # fmt: skip
 
+    def _performance(self) -> None:
+        """A frozen result of the district with an objection, a result that came from it, and a made report."""
+        formulas = find_set()
+        snapshot = PerformanceSnapshot.objects.create(
+            period="2026-01", target="1", formula_key=formulas.key, formulas=formulas.document,
+            division_code="330100000000", digest="0" * 64, frozen_by="canary-snapshot",
+        )  # fmt: skip
+        self.snapshot_row = SnapshotRow.objects.create(
+            snapshot=snapshot, target_code="330102", name="canary-row", division_code=DISTRICT, covered=100,
+            counts={"register_num": 1}, values={}, score=90, grade="A",
+        )  # fmt: skip
+        self.objection = Objection.objects.create(
+            row=self.snapshot_row, count_code="register_num", reason="x", raised_by=self.person
+        )
+        PerformanceResult.objects.create(
+            origin_code=self.node.node_code, period="M", period_code="202601", target_type="2",
+            target_code="canary-result", metrics={}, score=90, grade="A", formula_version=formulas.key,
+            computed_at=timezone.now(),
+        )  # fmt: skip
+        self.report = AnalysisReport.objects.create(
+            period="2026-01", division_code=DISTRICT, formula_key=formulas.key, message="canary-report", state="done",
+            made_by=self.person, files={"pdf": "x"},
+        )  # fmt: skip
+        path_of(self.report, "pdf").write_bytes(b"%PDF-")
+
     def settle(self, letter: str) -> None:
         """Let the things, but for the case, belong to the node of a tier: what is its own shows most."""
         self.here = HERE[letter]
@@ -132,7 +161,10 @@ class World:
         """What who is responsible must find behind a route; empty where the table says nothing of it."""
         if row.lists:
             return self.canary(row.lists)
-        names = {"case": self.case.case_no, "link": "canary-link", "node_code": self.node.node_code}
+        parts = {"0": "330000000000", "33": "测试市", "3301": DISTRICT}
+        part = parts[self.here.rstrip("0") or "0"]
+        names = {"part": part if part == "测试市" else f"区划{part}"}
+        names |= {"case": self.case.case_no, "link": "canary-link", "node_code": self.node.node_code}
         return row.holds.format(here=self.here, **names)
 
     def arguments(self, route_name: str, about: str) -> list[object]:
@@ -152,6 +184,13 @@ class World:
             "audit": lambda: [self.audit.pk],
             "import": lambda: [self.import_run.pk],
             "figure": lambda: ["closing_rate", "330100000000", str(timezone.localdate().year)],
+            "performance": lambda: ["area", self.here.rstrip("0") or "0"],
+            "statement": lambda: ["area", self.here, "2026"],
+            "formulas": lambda: ["sample-2026.1"],
+            "snapshot": lambda: [self.snapshot_row.snapshot_id],
+            "snapshot_row": lambda: [self.snapshot_row.pk],
+            "objection": lambda: [self.objection.pk],
+            "report": lambda: [self.report.pk, "pdf"],
             "city": lambda: ["330100000000"],
             "division": lambda: [DISTRICT],
             "dataset": lambda: ["GL01"],

@@ -10,8 +10,8 @@ const LIGHT = { green: "#2c9a61", yellow: "#f0ab00", red: "#d4352c", paused: "#8
 const ORDER = ["none", "green", "paused", "yellow", "red"];
 const RAMP = ["#dbe7f6", "#b9d0ee", "#8fb3e2", "#5f90d2"];
 const THEMES = {
-  light: { ground: "#eef2f6", own: "#ffffff", edge: "#c3ccd8", own_edge: "#8ea3bd", grid: "#cfdae8", text: "#4a586c", dim: "#7b889b", halo: "#ffffff", brand: "#1d5bb8", steps: ["#ffffff", "#dbe7f6", "#b9d0ee", "#8fb3e2", "#5f90d2"], good: "#d9efe3", warn: "#fde9b8", bad: "#f9d3cf", light: LIGHT },
-  dark: { ground: "#0c1826", own: "#13273d", edge: "#22374f", own_edge: "#7f9dc4", grid: "#1f3550", text: "#eef4fb", dim: "#8fa3bb", halo: "#0a1420", brand: "#6aa8ff", steps: ["#13273d", "#1b3350", "#24497a", "#2f62a5", "#4582d0"], good: "#16402f", warn: "#4a3a12", bad: "#54221f", light: { ...LIGHT, green: "#3fbf80", yellow: "#ffb920", red: "#ff5a4f", paused: "#7d8fa6" } },
+  light: { ground: "#eef2f6", own: "#ffffff", edge: "#c3ccd8", own_edge: "#8ea3bd", grid: "#cfdae8", text: "#4a586c", dim: "#7b889b", halo: "#ffffff", brand: "#1d5bb8", steps: ["#ffffff", "#dbe7f6", "#b9d0ee", "#8fb3e2", "#5f90d2"], good: "#d9efe3", warn: "#fde9b8", bad: "#f9d3cf", gradeA: "#4fae7b", gradeB: "#5b93d6", gradeC: "#f0c64a", gradeD: "#ec9446", gradeE: "#d9574c", light: LIGHT },
+  dark: { ground: "#0c1826", own: "#13273d", edge: "#22374f", own_edge: "#7f9dc4", grid: "#1f3550", text: "#eef4fb", dim: "#8fa3bb", halo: "#0a1420", brand: "#6aa8ff", steps: ["#13273d", "#1b3350", "#24497a", "#2f62a5", "#4582d0"], good: "#16402f", warn: "#4a3a12", bad: "#54221f", gradeA: "#2c7a51", gradeB: "#2f62a5", gradeC: "#8f7420", gradeD: "#9a5a1e", gradeE: "#9a3830", light: { ...LIGHT, green: "#3fbf80", yellow: "#ffb920", red: "#ff5a4f", paused: "#7d8fa6" } },
 };
 const FONT = ["Noto Sans CJK SC"];
 const SHAPES = {

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from evaluation.rules import InvalidPeriod, Kind, Period, parse_period, period_of
+from grid.rules.periods import InvalidPeriod, Kind, Period, parse_period, period_of
 
 SHANGHAI, BOSTON = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
 

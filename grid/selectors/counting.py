@@ -1,4 +1,4 @@
-"""What counts for what, as conditions of the database; ``evaluation.rules.counting`` says the same in words and Python.
+"""What counts for what, as conditions of the database; ``grid.rules.counting`` says the same in words and Python.
 
 Cases of one family are reached through the same moments, so that one pass over them gives all of its counts.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Aggregate, BigIntegerField, Count, ExpressionWrapper, F, Func, Q, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
 
-from evaluation.rules.counting import REJECTED_STATE, SUSPENDED_STATE, VOID_STATES
+from grid.rules.counting import REJECTED_STATE, SUSPENDED_STATE, VOID_STATES
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.rules import INDICATORS, UnknownIndicator, find_indicator
-from evaluation.rules.counting import CaseFacts, Window, counts_of
+from grid.rules.counting import CaseFacts, Window, counts_of
 from tests.evaluation.cases import at
 
 OCTOBER = Window(at("2026-10-01 00:00"), at("2026-11-01 00:00"))

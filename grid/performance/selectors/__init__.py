@@ -1,0 +1,1 @@
+"""Questions about performance: counts, statements, the cases behind a number, snapshots."""

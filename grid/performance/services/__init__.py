@@ -1,0 +1,1 @@
+"""What people and the schedule decide about performance."""
