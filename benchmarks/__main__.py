@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-JOBS = ("register", "tile", "figures", "exchange")
+JOBS = ("register", "tile", "figures", "dashboard", "exchange")
 """One module each; every job runs in a process of its own, on databases that are thrown away."""
 SETTINGS = {"JOBS": "", "N": "0", "ROUNDS": "5"}
 

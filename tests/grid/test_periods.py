@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from evaluation.rules import parse_period as parse_of_figures
 from grid.rules.periods import InvalidPeriod, Kind, Period, parse_period, period_of
 
 SHANGHAI, BOSTON = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
@@ -18,6 +19,10 @@ SHANGHAI, BOSTON = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
         ("2026Q4", Kind.QUARTER, date(2026, 10, 1), date(2027, 1, 1)),
         ("2026-10", Kind.MONTH, date(2026, 10, 1), date(2026, 11, 1)),
         ("2026-12", Kind.MONTH, date(2026, 12, 1), date(2027, 1, 1)),
+        ("2026H1", Kind.HALF, date(2026, 1, 1), date(2026, 7, 1)),
+        ("2026H2", Kind.HALF, date(2026, 7, 1), date(2027, 1, 1)),
+        ("2026W41", Kind.WEEK, date(2026, 10, 5), date(2026, 10, 12)),
+        ("2026W01", Kind.WEEK, date(2025, 12, 29), date(2026, 1, 5)),
         ("2028-02-29", Kind.DAY, date(2028, 2, 29), date(2028, 3, 1)),
     ],
 )
@@ -70,3 +75,24 @@ def test_every_day_lies_in_exactly_one_period_of_a_kind(kind):
         period = period_of(day, kind)
         assert period.first <= day < period.after
         assert parse_period(period.key) == period == Period(period.first, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [("2026", "2025"), ("2026H2", "2025H2"), ("2026Q1", "2025Q1"), ("2026-10", "2025-10"), ("2026-10-05", "2025-10-05"),
+     ("2024-02-29", "2023-02-28"), ("2026W53", "2025W52"), ("2026W41", "2025W41")],
+)  # fmt: skip
+def test_the_year_before_is_the_same_period_of_it(text, before):
+    assert parse_period(text).year_before().key == before
+
+
+@pytest.mark.parametrize("text", ["2026W54", "2025W53", "2026W00", "2026H3", "2026H0", "2026W1"])
+def test_weeks_and_halves_that_a_year_does_not_have_are_none(text):
+    with pytest.raises(InvalidPeriod):
+        parse_period(text)
+
+
+@pytest.mark.parametrize("text", ["2026W41", "2026H1"])
+def test_figures_are_offered_for_neither_weeks_nor_halves(text):
+    with pytest.raises(InvalidPeriod):
+        parse_of_figures(text)

@@ -1,6 +1,7 @@
 """A report as docx and as PDF: the same content, the same pictures."""
 
 import io
+import logging
 from typing import Any
 
 from django.contrib.staticfiles import finders
@@ -14,6 +15,7 @@ from grid.performance.selectors.drawing import Picture, svg_parts
 SCALE = 2
 """Pixels per unit of a picture in the docx."""
 FONT = "WenQuanYi Micro Hei"
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # every page is no event
 
 
 def pdf_of(content: Content) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from cityops.accounts.models import Organisation
 from cityops.regions.rules import Level
-from grid.models import CaseStep
+from grid.models import Case, CaseStep
 from tests.factories.grid import COMMUNITY, city, stored_case, unit_grid
 from tests.factories.people import HANGZHOU, division, organisation, person
 
@@ -99,3 +99,27 @@ def evaluator(ground):
 def roads_person(ground):
     """Somebody of the road department."""
     return person("department", organisation=Organisation.objects.get(org_code=ROADS))
+
+
+@pytest.fixture
+def desks(ground):
+    """A case that went over all desks, one stage late and one act without a limit."""
+    one = case(5, closed=6)
+    team = "ZX0000000000000001"
+    steps(
+        one,
+        ("01", at(5, 9), "01", at(5, 10), team),
+        ("02", at(5, 9), "02", at(5, 11), team),
+        ("03", at(5, 12), "01", at(5, 13), team),
+        ("04", at(5, 13), "02", at(5, 14), team),
+        ("05", at(5, 15), "03", at(5, 16), team),
+        ("07", at(5, 16), "04", at(6, 12), team),
+        ("13", at(5, 17), "04", at(7, 12), team),
+        ("10", at(6, 11), "05"),
+        ("17", at(6, 12), "02", at(6, 15), team),
+        ("18", at(6, 14), "01", at(6, 16), team),
+        ("20", at(6, 16), "03", None, team),
+        ("22", at(6, 16), "07"),
+    )
+    Case.objects.filter(pk=one.pk).update(updated_at=at(6, 17))
+    return team

@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 
-from grid.models import Case
 from grid.performance.rules.counts import COUNTS, GROUND_COUNTS, SUMS, Target
 from grid.performance.selectors.counting import Asked, count, listed
 from grid.performance.selectors.sets import find_set
@@ -99,30 +98,6 @@ def test_a_repeat_is_of_the_same_class_near_by_and_soon_after(ground, fields, is
     again = case(20, **fields)
     found = listed(Asked(Target.AREA, "3301", None, 6), "", parse_period("2026"), "repeat_num")
     assert [one.pk for one in found] == ([again.pk] if is_repeat else [])
-
-
-@pytest.fixture
-def desks(ground):
-    """A case that went over all desks, one stage late and one act without a limit."""
-    one = case(5, closed=6)
-    team = "ZX0000000000000001"
-    steps(
-        one,
-        ("01", at(5, 9), "01", at(5, 10), team),
-        ("02", at(5, 9), "02", at(5, 11), team),
-        ("03", at(5, 12), "01", at(5, 13), team),
-        ("04", at(5, 13), "02", at(5, 14), team),
-        ("05", at(5, 15), "03", at(5, 16), team),
-        ("07", at(5, 16), "04", at(6, 12), team),
-        ("13", at(5, 17), "04", at(7, 12), team),
-        ("10", at(6, 11), "05"),
-        ("17", at(6, 12), "02", at(6, 15), team),
-        ("18", at(6, 14), "01", at(6, 16), team),
-        ("20", at(6, 16), "03", None, team),
-        ("22", at(6, 16), "07"),
-    )
-    Case.objects.filter(pk=one.pk).update(updated_at=at(6, 17))
-    return team
 
 
 def test_desks_are_counted_by_their_acts_and_tasks(desks):

@@ -27,6 +27,7 @@ def sums(model, **by):
 
 
 def test_its_sums_are_the_daily_statistic(month):
+    case(5, source="03", class_code="07001")
     count_days(FIRST, LAST)
     compile_statistics(FIRST, LAST)
     assert sums(DailyCount) == sums(CaseDailyStatistic)
