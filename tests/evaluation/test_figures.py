@@ -10,9 +10,9 @@ from django.utils import timezone
 from cityops.foundation.errors import InvalidInput, NotThere
 from evaluation import selectors
 from evaluation.rules import INDICATORS, find_indicator, parse_period
-from grid.rules.counting import CaseFacts, Window, counts_of
 from evaluation.selectors.figures import span_of
 from grid.models import Case
+from grid.rules.counting import CaseFacts, Window, counts_of
 from sync.exchange.models import RecordVersion
 from tests.evaluation.cases import COMMUNITY, at, case, save
 from tests.factories.people import HANGZHOU, NINGBO, ZHEJIANG, division, person

@@ -223,7 +223,7 @@ MAINTENANCE = (
     Row("token-list", ALL, ("accounts.view_token",), lists="token"),
     Row("token-new", ALL, ("accounts.manage_token",)),
     Row("token-revoke", ALL, ("accounts.manage_token",), about="token"),
-    Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit"),
+    Row("audit-list", ALL, ("maintenance.view_audit",), lists="audit", query="action=canary"),
     Row("audit-detail", ALL, ("maintenance.view_audit",), about="audit"),
     Row("node-list", ALL, ("maintenance.view_node",), lists="node"),
     Row("node-detail", ALL, ("maintenance.view_node",), about="node"),

@@ -1,7 +1,9 @@
 """One of everything, in 上城区 of 杭州, each with a text that nothing else has; and people who look at it."""
 
 import datetime as dt
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
@@ -31,6 +33,11 @@ HERE = {"n": "000000000000", "p": "330000000000", "m": "330100000000"}
 """Division of who is responsible for the things, by tier."""
 ELSEWHERE = {"n": ("320000000000",), "p": ("320000000000", "330200000000"), "m": ("330200000000", "330106000000")}
 """Divisions of others: another province, another city, another district of the same city."""
+
+
+def node_of(letter: str) -> str:
+    """The node of a tier."""
+    return f"{HERE[letter]}-{letter.upper().replace('M', 'C')}"
 
 
 class World:
@@ -143,12 +150,15 @@ class World:
             period="2026-01", division_code=DISTRICT, formula_key=formulas.key, message="canary-report", state="done",
             made_by=self.person, files={"pdf": "x"},
         )  # fmt: skip
-        path_of(self.report, "pdf").write_bytes(b"%PDF-")
+        for letter in HERE:  # every tier keeps files of its own
+            place = Path(settings.VAR) / "reports" / node_of(letter) / path_of(self.report, "pdf").name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(b"%PDF-")
 
     def settle(self, letter: str) -> None:
         """Let the things, but for the case, belong to the node of a tier: what is its own shows most."""
         self.here = HERE[letter]
-        node = f"{self.here}-{letter.upper().replace('M', 'C')}"
+        node = node_of(letter)
         for thing in (self.grid, self.component, self.organisation):
             type(thing).objects.filter(pk=thing.pk).update(origin_code=node)
 

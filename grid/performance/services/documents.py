@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from grid.performance.selectors.analysis import Content, Table
-from grid.performance.selectors.drawing import Picture, svg_parts
+from grid.performance.selectors.drawing import Picture, Point, svg_parts
 
 SCALE = 2
 """Pixels per unit of a picture in the docx."""
@@ -82,27 +82,34 @@ def png_of(picture: Picture) -> bytes:
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 — only workers need it
 
     image = Image.new("RGB", (picture.width * SCALE, picture.height * SCALE), "white")
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(11 * SCALE)
-
-    def at(point: tuple[float, float]) -> tuple[float, float]:
-        return point[0] * SCALE, point[1] * SCALE
-
-    for area in picture.areas:
-        for ring in area.rings:
-            draw.polygon([at(point) for point in ring], fill=area.fill, outline="#8ea3bd")
-    for area in picture.areas:
-        draw.text(at(area.at), area.label.replace("—", "-"), fill="#1a2433", font=font, anchor="mm")
-    for begin, end, label in picture.grid:
-        draw.line([at(begin), at(end)], fill="#dde4ec", width=SCALE)
-        draw.text(at((begin[0] - 6, begin[1])), label, fill="#4a586c", font=font, anchor="rm")
-    for point, label in picture.ticks:
-        draw.text(at(point), label, fill="#4a586c", font=font, anchor="mm")
-    for colour, points in picture.lines:
-        if len(points) > 1:
-            draw.line([at(point) for point in points], fill=colour, width=2 * SCALE)
-        for x, y in points:
-            draw.ellipse([(x - 3) * SCALE, (y - 3) * SCALE, (x + 3) * SCALE, (y + 3) * SCALE], fill=colour)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(11 * SCALE)
+    _draw_map(draw, picture, font)
+    _draw_lines(draw, picture, font)
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()
+
+
+def _at(point: Point) -> Point:
+    return point[0] * SCALE, point[1] * SCALE
+
+
+def _draw_map(draw: Any, picture: Picture, font: Any) -> None:
+    for area in picture.areas:
+        for ring in area.rings:
+            draw.polygon([_at(point) for point in ring], fill=area.fill, outline="#8ea3bd")
+    for area in picture.areas:
+        draw.text(_at(area.at), area.label.replace("—", "-"), fill="#1a2433", font=font, anchor="mm")
+
+
+def _draw_lines(draw: Any, picture: Picture, font: Any) -> None:
+    for begin, end, label in picture.grid:
+        draw.line([_at(begin), _at(end)], fill="#dde4ec", width=SCALE)
+        draw.text(_at((begin[0] - 6, begin[1])), label, fill="#4a586c", font=font, anchor="rm")
+    for point, label in picture.ticks:
+        draw.text(_at(point), label, fill="#4a586c", font=font, anchor="mm")
+    for colour, points in picture.lines:
+        if len(points) > 1:
+            draw.line([_at(point) for point in points], fill=colour, width=2 * SCALE)
+        for x, y in points:
+            draw.ellipse([_at((x - 3, y - 3)), _at((x + 3, y + 3))], fill=colour)
