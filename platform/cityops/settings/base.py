@@ -231,6 +231,7 @@ SPECTACULAR_SETTINGS = {
         "ExchangeLightEnum": "sync.exchange.api.serializers.LIGHTS",
         "RecordKindEnum": "grid.models.cases.Case.Kind",
         "LevelEnum": "cityops.regions.models.Division.Levels",
+        "PerformanceTargetEnum": "grid.performance.models.TargetKind",
         "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
     },
 }
