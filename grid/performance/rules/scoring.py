@@ -11,6 +11,8 @@ STORED = Decimal("0.0001")
 """Values are kept with four decimals and rounded only where they are shown (domain notes §3.5)."""
 SCORE = Decimal("0.01")
 NO_DATA = "—"
+LEAST_COVERED = WHOLE / 2
+"""Parts with data must weigh so much; fewer say too little for a score and a grade (decision 0115)."""
 
 Counts = Mapping[str, int | Decimal]
 
@@ -90,7 +92,7 @@ def result_of(formulas: FormulaSet, name: str, counts: Counts) -> Result:
         parts.append(Scored(part, value, None if value.value is None else score_of(part, value.value)))
     covered = sum((one.part.weight for one in parts if one.score is not None), Decimal(0))
     points = sum((one.part.weight * one.score / WHOLE for one in parts if one.score is not None), Decimal(0))
-    score = (points * WHOLE / covered).quantize(SCORE, ROUND_HALF_UP) if covered else None
+    score = (points * WHOLE / covered).quantize(SCORE, ROUND_HALF_UP) if covered >= LEAST_COVERED else None
     return Result(tuple(parts), score, formulas.grade_of(score), covered)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.gis.db.models import Extent
+
 from cityops.regions.models import Division
 from grid.models import Case
 from grid.performance.rules.counts import GROUND_COUNTS, SUMS, Target
@@ -100,7 +102,7 @@ def _part_line(wanted: Wanted, row: Row, one: Scored) -> dict[str, Any]:
         "weight": one.part.weight,
         "scoring": one.part.scoring.value,
         "bands": one.part.bands,
-        "score": one.score,
+        "score": None if one.score is None else one.score.quantize(Decimal("0.01")),
         "points": None if one.points is None else one.points.quantize(Decimal("0.01")),
     }
 
@@ -132,6 +134,12 @@ def map_values(wanted: Wanted, shown: Statement) -> dict[str, dict[str, Any]]:
         }
         for code, row in rows.items()
     }
+
+
+def map_bounds(shown: Statement) -> Any:
+    """The extent of the parts on the map: all of them, not only where grids are drawn; None without outlines."""
+    codes = [row.division_code for row in shown.rows]
+    return Division.objects.current().filter(code__in=codes).aggregate(extent=Extent("boundary"))["extent"]
 
 
 def case_lines(found: Iterable[Any]) -> list[dict[str, Any]]:

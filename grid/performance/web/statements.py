@@ -52,9 +52,10 @@ def statement_page(request: HttpRequest) -> HttpResponseBase:
         "honesty_heads": shown.heads(wanted.formulas, honesty),
         "honesty_lines": shown.row_lines(wanted, now, before, year_ago, honesty) if honesty else [],
         "values": shown.map_values(wanted, now) if is_area else {},
+        "bounds": shown.map_bounds(now) if is_area else None,
         "map_level": int(parts_level(wanted.place)),
         "grades": wanted.formulas.grades,
-        "before_words": period_words(before.period),
+        "before_words": "" if before.period == year_ago.period else period_words(before.period),
         "year_words": period_words(year_ago.period),
     }
     return render(request, "performance/statement.html", context)

@@ -190,6 +190,7 @@ def test_a_series_ends_with_the_period_and_says_nothing_where_nothing_was(month,
         ("2026-10", True),
     ]
     assert [row.counts["register_num"] for _period, row in found] == [0, 0, 5]
+    assert [bool(row.grade) for _period, row in found] == [False, False, True]
 
 
 def test_a_statement_of_a_street_counts_its_communities(month, evaluator):

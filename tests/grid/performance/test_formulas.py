@@ -111,8 +111,11 @@ def test_a_denominator_of_zero_is_no_data_and_neither_0_nor_100(sample):
 
 
 def test_parts_without_data_neither_give_nor_take_and_the_weight_is_told(sample):
-    result = result_of(sample, "department", {"rework_num": 0, "close_num": 8, "need_close_num": 10})
-    assert (result.score, result.covered) == (Decimal("85.00"), 40)
+    counts = {"close_num": 8, "need_close_num": 10, "intime_dispose_num": 9, "need_dispose_num": 10}
+    result = result_of(sample, "department", counts)
+    assert (result.score, result.covered) == (Decimal("85.00"), 60)
+    few = result_of(sample, "department", {"rework_num": 0, "close_num": 8, "need_close_num": 10})
+    assert (few.score, few.grade, few.covered) == (None, None, 40)
     empty = result_of(sample, "department", {})
     assert (empty.score, empty.grade, empty.covered) == (None, None, 0)
 
