@@ -5,12 +5,12 @@ pass over the rollup. Ours is the selector behind the panels with its scope. ``c
 cost where the cases themselves are counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from benchmarks.measuring import Meter, report
-from benchmarks.world import CITY, Standalone, fill_columns, pids_of
+from benchmarks.world import CITY, Standalone, fill_columns, filling, pids_of
 from tests.launcher import PrivateRedis
 
 N = 5_000_000
@@ -25,8 +25,13 @@ FROM grid_case WHERE division_code LIKE '3301%%'
 """
 
 
-def open_cases(here: Standalone, count: int) -> None:
-    """Cases of 45 streets, 9 departments with a class each, and four sources, over some four hundred days."""
+def open_cases(
+    here: Standalone, count: int, more: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None
+) -> None:
+    """Cases of 45 streets, 9 departments with a class each, and four sources, over some four hundred days and 400 km².
+
+    ``more``: expressions of further columns, or instead of these; ``given``: the values they name.
+    """
     columns = {
         "rid": "gen_random_uuid()",
         "origin_code": "'x'",
@@ -36,7 +41,7 @@ def open_cases(here: Standalone, count: int) -> None:
         "duty_org": "'ORG' || n %% 9",
         "source": "'0' || n / 9 %% 4 + 1",
         "kind": "'2'",
-        "geom": "ST_SetSRID(ST_MakePoint(120, 30), 4490)",
+        "geom": "ST_SetSRID(ST_MakePoint(120 + 0.2 * random(), 30 + 0.2 * random()), 4490)",
         "reported_at": "at",
         "accepted_at": "at + interval '5 min'",
         "filed_at": "at + interval '10 min'",
@@ -50,8 +55,9 @@ def open_cases(here: Standalone, count: int) -> None:
         "is_hung": "'0'",
         "updated_at": "at + hours",
         "rework_count": "(n %% 25 = 0)::int",
+        **(more or {}),
     }
-    with here.connect() as connection:
+    with here.connect() as connection, filling(connection, "grid_case"):
         fill_columns(connection, "grid_case", columns)
         for first in range(1, count + 1, CHUNK):
             connection.execute(
@@ -59,9 +65,8 @@ def open_cases(here: Standalone, count: int) -> None:
                 "FROM generate_series(%(first)s::int, %(last)s::int) n, LATERAL (SELECT now() - random() * "
                 "%(days)s * interval '1 day' AS at, "
                 "(6 + random() * 30) * interval '1 hour' AS hours WHERE n > 0) drawn",
-                {"first": first, "last": min(first + CHUNK - 1, count), "days": DAYS},
+                {"first": first, "last": min(first + CHUNK - 1, count), "days": DAYS, **(given or {})},
             )
-        connection.execute("VACUUM ANALYZE grid_case")
 
 
 def run(n: int, rounds: int) -> Iterator[dict[str, Any]]:

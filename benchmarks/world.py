@@ -122,6 +122,24 @@ def fill_columns(connection: psycopg.Connection[Any], table: str, columns: dict[
         columns.setdefault(name, plain.get(kind, "1"))
 
 
+@contextmanager
+def filling(connection: psycopg.Connection[Any], table: str) -> Iterator[None]:
+    """Fill a table with very many rows: triggers rest, and indexes that guard nothing are built at the end."""
+    rows = connection.execute(
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i "
+        "WHERE i.indrelid = %s::regclass AND NOT i.indisunique",
+        [table],
+    ).fetchall()
+    connection.execute("SET session_replication_role = replica")
+    for name, _ in rows:
+        connection.execute(f"DROP INDEX {name}")
+    yield
+    connection.execute("SET session_replication_role = origin")
+    for _, definition in rows:
+        connection.execute(definition)
+    connection.execute(f"VACUUM ANALYZE {table}")
+
+
 class Browser:
     """A signed-in person with one connection that stays open."""
 

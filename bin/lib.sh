@@ -13,6 +13,9 @@ RUN_PACKAGES=(redis-server)
 REPORT_PACKAGES=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei)
 TEST_PACKAGES=(chromium fonts-noto-cjk gdal-bin)
 export PATH="$VENV/bin:$PATH" PYTHONPATH="$ROOT/platform:$ROOT"
+# Compiled once for all the processes that are started: compiling anew takes longer than all else at a start.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=$VAR/pycache
 mkdir -p "$LOGS" "$STAMPS"
 
 # --- saying what happens
@@ -196,8 +199,8 @@ setup() {
     step "Python packages ($kind)" install_python "$kind" &
     jobs+=($!)
   fi
-  if ! "$ROOT/bin/assets" --is-done; then
-    step "files of the pages" "$ROOT/bin/assets" &
+  if ! "$ROOT/bin/assets" --is-done "$1"; then
+    step "files of the pages" "$ROOT/bin/assets" "$1" &
     jobs+=($!)
   fi
   for job in "${jobs[@]}"; do wait "$job" || failed=yes; done

@@ -34,6 +34,7 @@ KEYWORDS = {
     "gettext_lazy": None,
     "gettext_noop": None,
     "_now": None,  # gettext beside a lazy _
+    "_lazy": None,  # and the other way round
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),

@@ -1,8 +1,12 @@
-"""What the grid sends upward: unit grids (JC04), components (JC07), cases with their steps (GL01), daily counts (GL04).
+"""What the grid sends upward: unit grids, components, cases with steps and photos' facts, daily counts.
+
+These are JC04, JC07, GL01 (with GL02 and GL03 inside it) and GL04.
 
 A column that is not named here never leaves the city: who operated a step (``operator_id``), the coordinate system a
-survey came in (``source_crs``), photos. ``reporter_id`` does travel, and tells nobody who reported: for the public it
-is a keyed hash made before it is stored (``grid.services.reporters``), for a collector the staff number.
+survey came in (``source_crs``), the pictures themselves, the device that took them and who uploaded them.
+``reporter_id`` does travel, and tells nobody who reported: for the public it is a keyed hash made before it is stored
+(``grid.services.reporters``), for a collector the staff number. Free text leaves without telephone numbers, numbers of
+identity cards and plates (``sync.exchange.rules.masking``).
 
 Steps follow GL02 as far as they have its fields; histories of other systems often do not know the office of a step, so
 it is not asked for. The checks refuse only what can never be true. A deadline before the opening is not among them:
@@ -11,7 +15,7 @@ such histories hold such rows, and an imported deadline stays as it is.
 
 from cityops.foundation import derived
 from cityops.foundation.records import ChildRows, Lane, RecordKind, registry
-from grid.models import Case, CaseDailyStatistic, CaseStep, Component, UnitGrid
+from grid.models import Case, CaseDailyStatistic, CaseMedia, CaseStep, Component, UnitGrid
 from grid.selectors.statistics import differing_days
 from sync.standard.files import shipped_catalogue
 
@@ -89,6 +93,7 @@ COMPONENT = registry.register(
             community_code="division_code",
         ),
         local=("picture",),
+        free_text=frozenset({"note"}),
         checks=(
             (
                 "component_in_county",
@@ -176,6 +181,7 @@ CASE = registry.register(
                     "opinion",
                 ),
                 order="seq",
+                free_text=frozenset({"opinion"}),
                 dataset="GL02",
                 dataset_fields=_same("seq", "action", "operator_role", "operated_at"),
                 checks=(
@@ -183,7 +189,31 @@ CASE = registry.register(
                     ("to_state", f"to_state NOT IN ({STATES})", STATE_REMEDY),
                 ),
             ),
+            ChildRows(
+                name="media",
+                model=CaseMedia,
+                parent="case_id",
+                fields=(
+                    "media_id",
+                    "step_seq",
+                    "stage",
+                    "usage",
+                    "media_type",
+                    "taken_at",
+                    "geom",
+                    "distance_m",
+                    "sha256",
+                    "phash",
+                    "is_masked",
+                    "uploaded_at",
+                ),
+                order="media_id",
+                dataset="GL03",
+                dataset_fields=_same("stage", "media_type", "taken_at", "distance_m", "sha256", "phash"),
+            ),
         ),
+        schema_version=2,
+        free_text=frozenset({"description", "address", "source_no"}),
         checks=(
             (
                 "closed_has_time",

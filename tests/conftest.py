@@ -6,13 +6,16 @@ import types
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from xdist.scheduler import Scheduling
 
 from cityops.foundation.context import SYSTEM, become
+from tests.scheduling import InstancesTogether
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = {
@@ -21,6 +24,12 @@ PLACES = {
     "municipal": ("330100000000", "330100000000-C"),
 }
 """Where an instance of a tier stands, unless a test says otherwise: 国家, 浙江省, 杭州市."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Of flows and browsers, those that share instances go to one worker."""
+    return InstancesTogether(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,11 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE_COMMANDS: tuple[tuple[str, ...], ...] = (("load_regions",), ("load_standard",), ("load_calendar",))
+SOURCE_FOLDERS = ("platform", "tiers", "grid", "sync", "evaluation")
 TEMPLATE_SOURCES = (
-    "**/migrations/*.py",
-    "**/permissions.py",
-    "**/management/commands/load_*.py",
+    *(f"{folder}/**/migrations/*.py" for folder in SOURCE_FOLDERS),
+    *(f"{folder}/**/permissions.py" for folder in SOURCE_FOLDERS),
+    *(f"{folder}/**/management/commands/load_*.py" for folder in SOURCE_FOLDERS),
     "platform/cityops/accounts/*.py",
     "platform/cityops/regions/**/*",
     "sync/standard/**/*",
@@ -89,12 +90,8 @@ def _digest(*parts: str) -> str:
 
 
 def _template_sources() -> str:
-    found: set[Path] = set()
-    for pattern in TEMPLATE_SOURCES:
-        found.update(path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc")
-    kept = sorted(
-        path for path in found if path.relative_to(ROOT).parts[0] != "var" and "__pycache__" not in path.parts
-    )
+    found = {path for pattern in TEMPLATE_SOURCES for path in ROOT.glob(pattern)}
+    kept = sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
     return "\n".join(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in kept)
 
 

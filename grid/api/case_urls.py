@@ -9,4 +9,5 @@ urlpatterns = [
     path("cases/<slug:case_no>/clock/", clocks.CaseClock.as_view(), name="case-clock"),
     path("cases/<slug:case_no>/", cases.CaseOne.as_view(), name="case-detail"),
     path("cases/<slug:case_no>/media/", media.CaseMediaList.as_view(), name="case-media"),
+    path("cases/<slug:case_no>/media/<uuid:media_id>/", media.CaseMediaFile.as_view(), name="case-media-file"),
 ]

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from grid.duty.services.visits import visits_from_steps
+from grid.duty.services.visits import ON_FOOT, visits_from_steps
 from grid.rules.transitions import Action
 
 ON_THE_SPOT = frozenset(
@@ -11,7 +11,7 @@ ON_THE_SPOT = frozenset(
 )
 
 
-def case_stepped(case_pk: uuid.UUID, action: str = Action.REPORT, **_kwargs: Any) -> None:
+def case_stepped(case_pk: uuid.UUID, action: str = Action.REPORT, role: str = "", **_kwargs: Any) -> None:
     """Make the visits that follow from the steps of the case, where the step was made on the spot."""
-    if action in ON_THE_SPOT:
+    if action in ON_THE_SPOT and (not role or role in ON_FOOT):
         visits_from_steps(case=case_pk)

@@ -9,3 +9,7 @@ class InterfacesConfig(AppConfig):
 
     name = "grid.interfaces"
     verbose_name = _("对外接口")
+
+    def ready(self) -> None:
+        """Listen to what happens to cases."""
+        from grid.interfaces import receivers  # noqa: F401, PLC0415

@@ -13,9 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.scoping import ScopedQuerySet
+from cityops.foundation.constants import constants
 from cityops.foundation.records import ExchangedRecord, append_only_triggers, mark_parent_trigger, mark_triggers
 from cityops.regions.models import CGCS2000, WEB_MERCATOR
 from grid.models.calendar import AreaClass, ClockSetting
+from grid.models.case_queues import QUEUES
 from grid.rules import FINAL_STAGES, OPEN_STAGES, Stage
 from grid.rules.clock import Light, light_at
 
@@ -40,7 +42,11 @@ class CaseQuerySet(ScopedQuerySet):
 
     def open(self) -> Self:
         """Cases that are not finished."""
-        return self.filter(state__in=OPEN_STAGES)
+        return self.filter(state__in=constants(OPEN_STAGES))
+
+    def most_pressing_first(self) -> Self:
+        """Least time left first, then the oldest report: the order that the indexes of the queues have."""
+        return self.order_by(models.F("stage_due_at").asc(nulls_last=True), "reported_at", "rid")
 
     def overdue(self, at: datetime) -> Self:
         """Open cases whose close deadline passed before ``at``; paused ones have no light."""
@@ -238,6 +244,7 @@ class Case(ExchangedRecord):
             models.Index(fields=["grid_code", "-reported_at"], name="case_grid"),
             models.Index(fields=["class_code", "-reported_at", "-rid"], name="case_class"),
             models.Index(fields=["duty_org", "-reported_at", "-rid"], name="case_department"),
+            models.Index(fields=["component_id"], name="case_component", condition=~models.Q(component_id="")),
             models.Index(fields=["source_no"], name="case_source_no", condition=~models.Q(source_no="")),
             GistIndex(fields=["geom_3857"], name="case_geom_3857"),
             models.Index(fields=["close_deadline"], name="case_close_deadline"),
@@ -256,6 +263,7 @@ class Case(ExchangedRecord):
             models.Index(
                 fields=["previous_round"], name="case_previous", condition=models.Q(previous_round__isnull=False)
             ),
+            *QUEUES,
         ]
         triggers = mark_triggers("GL01")
 

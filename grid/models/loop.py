@@ -121,6 +121,14 @@ class CaseApplication(models.Model):
         return f"{self.get_kind_display()} {self.case_id}"
 
 
+class CaseSupervisionQuerySet(OfCaseQuerySet):
+    """Words to ask for supervisions."""
+
+    def open(self) -> Self:
+        """Those that wait for an answer."""
+        return self.filter(answered_at__isnull=True, withdrawn_at__isnull=True)
+
+
 class CaseSupervision(models.Model):
     """督办: a leader or a superior tier asks about a case; the department must answer in time."""
 
@@ -145,8 +153,10 @@ class CaseSupervision(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("答复人"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     answered_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
+    """When the superior took it back; it then waits for no answer."""
 
-    objects = OfCaseQuerySet.as_manager()
+    objects = CaseSupervisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("督办")
@@ -158,6 +168,11 @@ class CaseSupervision(models.Model):
     def is_answered(self) -> bool:
         """Whether the department has answered."""
         return self.answered_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.answered_at is None and self.withdrawn_at is None
 
 
 class CaseTaskQuerySet(OfCaseQuerySet):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cityops.accounts.models import User
 from cityops.accounts.scoping import ScopedQuerySet
+from cityops.foundation.records import mark_through_triggers
 from cityops.regions.models import CGCS2000
 from grid.models.cases import Case
 
@@ -82,3 +83,5 @@ class CaseMedia(models.Model):
             models.Index(fields=["sha256"], name="case_media_sha256"),
             models.Index(fields=["uploaded_by", "uploaded_at"], name="case_media_loose", condition=Q(case=None)),
         ]
+        constraints = [models.UniqueConstraint(fields=["case", "media_id"], name="case_media_of_case")]
+        triggers = mark_through_triggers("GL01", parent="case_id", parent_table="grid_case")

@@ -7,15 +7,14 @@ depends on nothing but the seed and the case as it stands.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from decimal import Decimal
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from random import Random
-from typing import Protocol
 
-from grid.rules.clock import WORKING_UNITS, Unit, WorkCalendar, add_length, limit_length
+from grid.rules.asides import DECIDERS, aside, verified
+from grid.rules.clock import WorkCalendar, add_length
 from grid.rules.stages import Stage
+from grid.rules.tempo import Living, NextMove, at_desk, is_worked_limit, lag, limit_of, outside, random_of
 from grid.rules.transitions import REJECT_REASONS, Action
 
 HOURS = (1, 1, 1, 1, 1, 3, 12, 34, 52, 46, 38, 30, 18, 26, 36, 38, 36, 42, 34, 22, 14, 9, 5, 2)
@@ -31,10 +30,6 @@ SOURCES = (("01", 58), ("02", 19), ("03", 13), ("04", 5), ("08", 2), ("11", 3))
 """CL_CASESRC with weights: collectors first, then hotline, public, video, departments, volunteers."""
 REPORTERS = {"01": "1", "02": "2", "03": "2", "04": "3", "08": "4", "11": "2"}
 """CL_CASESRC → CL_REPORTER."""
-NIGHT = (22, 6)
-"""From this hour to that one a desk has fewer people."""
-OUTDOORS = (time(6, 30), time(21, 0))
-"""Collectors are outside."""
 STUCK_SHARE = 0.02
 """Share of dispatched cases that lie unsigned for days."""
 MOST_RETURNS = 2
@@ -45,36 +40,6 @@ SAME_AGAIN_SHARE = 0.3
 """Share of returned cases that the dispatcher sends to the same department again."""
 MOST_REWORK = 2
 """After this many failures a check passes: somebody senior went along."""
-DEFAULT_LIMIT = (Decimal(3), "work_day")
-
-
-@dataclass(frozen=True)
-class NextMove:
-    """What happens next with a case, and when; ``reason`` where it is rejected (CL_REJECT)."""
-
-    action: Action
-    at: datetime
-    reason: str = ""
-
-
-class Living(Protocol):
-    """What behaviour reads of a case."""
-
-    state: str
-    pending: str
-    version: int
-    source: str
-    updated_at: datetime
-    dispatched_at: datetime | None
-    limit_value: Decimal | None
-    limit_unit: str
-    rework_count: int
-    return_count: int
-
-
-def random_of(*parts: object) -> Random:
-    """A generator of its own for what ``parts`` name; the same on every machine."""
-    return Random("/".join(map(str, parts)))  # noqa: S311 (a story, not a secret)
 
 
 @lru_cache(maxsize=4096)
@@ -97,68 +62,43 @@ def reports_on(seed: int, day: date, per_day: float, calendar: WorkCalendar) -> 
     return sorted(moment.astimezone(UTC) for moment in moments)
 
 
-def _lag(rng: Random, median_minutes: float, spread: float = 0.7) -> timedelta:
-    """A waiting time: most are short, a few are long."""
-    return timedelta(seconds=round(60 * rng.lognormvariate(math.log(median_minutes), spread)))
-
-
-def _at_desk(rng: Random, since: datetime, median_minutes: float, zone: tzinfo) -> datetime:
-    """When a desk that never closes acts; at night it takes longer."""
-    hour = since.astimezone(zone).hour
-    slow = 2.2 if hour >= NIGHT[0] or hour < NIGHT[1] else 1.0
-    return since + _lag(rng, median_minutes * slow)
-
-
-def _outside(rng: Random, since: datetime, median_minutes: float, zone: tzinfo) -> datetime:
-    """When somebody on the street acts: by day only."""
-    at = (since + _lag(rng, median_minutes)).astimezone(zone)
-    opens, closes = OUTDOORS
-    if at.time() < opens or at.time() > closes:
-        day = at.date() + timedelta(days=at.time() > closes)
-        at = datetime.combine(day, opens, tzinfo=zone) + _lag(rng, median_minutes)
-    return at.astimezone(UTC)
-
-
 def next_move(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove | None:
     """The next move of a case as it stands since ``updated_at``; None where the simulation leaves it alone.
 
     ``quality`` is that of the department that has the case (1.0 before dispatch).
     """
-    player = _DECIDERS.get(case.pending) if case.pending else _PLAYERS.get(Stage(case.state))
+    if case.pending:
+        decider = _DECIDERS.get(case.pending)
+        return None if decider is None else decider(case, rng, calendar, quality)
+    other = aside(case, rng, calendar, quality)
+    if other is not None:
+        return other
+    player = _PLAYERS.get(Stage(case.state))
     return None if player is None else player(case, rng, calendar, quality)
 
 
 def _reported(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    at = _at_desk(rng, case.updated_at, 5.5, calendar.zone)
+    at = at_desk(rng, case.updated_at, 5.5, calendar.zone)
     if rng.random() < (0.035 if case.source == "01" else 0.1):
         return NextMove(Action.REJECT, at, rng.choices(list(REJECT_REASONS), weights=(3, 5, 2, 3, 2, 1))[0])
     return NextMove(Action.ACCEPT, at)
 
 
 def _accepted(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    at = _at_desk(rng, case.updated_at, 14, calendar.zone)
+    at = at_desk(rng, case.updated_at, 14, calendar.zone)
     return NextMove(Action.REJECT, at, "06") if rng.random() < 0.008 else NextMove(Action.FILE, at)
 
 
 def _filed(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    return NextMove(Action.DISPATCH, _at_desk(rng, case.updated_at, 6, calendar.zone))
-
-
-def _is_worked(case: Living) -> bool:
-    return Unit(case.limit_unit or DEFAULT_LIMIT[1]) in WORKING_UNITS
-
-
-def _limit(case: Living) -> timedelta:
-    value = DEFAULT_LIMIT[0] if case.limit_value is None else case.limit_value
-    return limit_length(value, case.limit_unit or DEFAULT_LIMIT[1])
+    return NextMove(Action.DISPATCH, at_desk(rng, case.updated_at, 6, calendar.zone))
 
 
 def _dispatched(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    lag = _lag(rng, 32 if _is_worked(case) else 9) / quality
+    waits = lag(rng, 32 if is_worked_limit(case) else 9) / quality
     if rng.random() < STUCK_SHARE:
-        lag += timedelta(hours=rng.uniform(16, 220))
-    lag = min(lag, max(_limit(case) / 3, timedelta(minutes=4))) if rng.random() > 0.06 else lag
-    at = add_length(case.updated_at, lag, calendar, is_worked=_is_worked(case))
+        waits += timedelta(hours=rng.uniform(16, 220))
+    waits = min(waits, max(limit_of(case) / 3, timedelta(minutes=4))) if rng.random() > 0.06 else waits
+    at = add_length(case.updated_at, waits, calendar, is_worked=is_worked_limit(case))
     is_first = case.rework_count == 0
     if is_first and case.return_count < MOST_RETURNS and rng.random() < max(0.012, 0.038 + 0.12 * (1.0 - quality)):
         return NextMove(Action.APPLY_RETURN, at)
@@ -166,31 +106,31 @@ def _dispatched(case: Living, rng: Random, calendar: WorkCalendar, quality: floa
 
 
 def _return_applied(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    at = _at_desk(rng, case.updated_at, 9, calendar.zone)
+    at = at_desk(rng, case.updated_at, 9, calendar.zone)
     return NextMove(Action.REFUSE_RETURN if rng.random() < REFUSED_RETURNS else Action.APPROVE_RETURN, at)
 
 
 def _returned(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    return NextMove(Action.DISPATCH_AGAIN, _at_desk(rng, case.updated_at, 12, calendar.zone))
+    return NextMove(Action.DISPATCH_AGAIN, at_desk(rng, case.updated_at, 12, calendar.zone))
 
 
 def _handling(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    limit, is_worked = _limit(case), _is_worked(case)
+    limit, is_worked = limit_of(case), is_worked_limit(case)
     if case.rework_count or case.dispatched_at is None:
         at = add_length(case.updated_at, limit * rng.uniform(0.08, 0.35), calendar, is_worked=is_worked)
     else:
         share = rng.lognormvariate(math.log(0.46 / quality), 0.46)
         at = add_length(case.dispatched_at, limit * share, calendar, is_worked=is_worked)
-    earliest = case.updated_at + _lag(rng, 11, 0.4)
+    earliest = case.updated_at + lag(rng, 11, 0.4)
     return NextMove(Action.FEED_BACK, max(at, earliest))
 
 
 def _feedback(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    return NextMove(Action.SEND_CHECK, _at_desk(rng, case.updated_at, 6, calendar.zone))
+    return NextMove(Action.SEND_CHECK, at_desk(rng, case.updated_at, 6, calendar.zone))
 
 
 def _checking(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    at = _outside(rng, case.updated_at, 19, calendar.zone)
+    at = outside(rng, case.updated_at, 19, calendar.zone)
     fails = max(0.012, 0.05 + 0.22 * (1.0 - quality))
     if case.rework_count < MOST_REWORK and rng.random() < fails:
         return NextMove(Action.FAIL_CHECK, at)
@@ -198,12 +138,13 @@ def _checking(case: Living, rng: Random, calendar: WorkCalendar, quality: float)
 
 
 def _to_close(case: Living, rng: Random, calendar: WorkCalendar, quality: float) -> NextMove:
-    return NextMove(Action.CLOSE, _at_desk(rng, case.updated_at, 8, calendar.zone))
+    return NextMove(Action.CLOSE, at_desk(rng, case.updated_at, 8, calendar.zone))
 
 
-_DECIDERS = {"return": _return_applied}
+_DECIDERS = {"return": _return_applied, **DECIDERS}
 _PLAYERS = {
     Stage.REPORTED: _reported,
+    Stage.VERIFYING: verified,
     Stage.ACCEPTED: _accepted,
     Stage.FILED: _filed,
     Stage.RETURNED: _returned,
@@ -219,26 +160,3 @@ def days_until(last: date, days: int) -> Iterator[date]:
     """The ``days`` days before ``last``, and ``last`` itself, in order."""
     for back in range(days, -1, -1):
         yield last - timedelta(days=back)
-
-
-OPINIONS: dict[Action, tuple[str, ...]] = {
-    Action.ACCEPT: ("", "", "情况属实,予以受理。"),
-    Action.REJECT: ("经核对不符合立案条件。", "已告知上报人。"),
-    Action.FILE: ("", "符合立案条件。"),
-    Action.DISPATCH: ("", "请在时限内处置。", "请尽快到场处置。"),
-    Action.SIGN: ("", "已安排人员。"),
-    Action.APPLY_RETURN: (
-        "不属我单位管养范围,请核对权属后重派。",
-        "现场属其他单位责任区,申请改派。",
-        "权属不清,请协调后再派。",
-    ),
-    Action.APPROVE_RETURN: ("同意，重新派遣。", "情况属实，同意回退。"),
-    Action.REFUSE_RETURN: ("经核对属你单位管养范围，请按时限处置。",),
-    Action.DISPATCH_AGAIN: ("经核对权属,请按时限处置。", "经协调由你单位处置。"),
-    Action.FEED_BACK: ("已处置完毕。", "现场已清理,恢复原状。", "已修复,现场无安全隐患。", "已劝离并整改到位。"),
-    Action.SEND_CHECK: ("", "请到现场核查。"),
-    Action.PASS_CHECK: ("现场已处置到位。", "核查通过。"),
-    Action.FAIL_CHECK: ("现场仍有残留,请继续处置。", "未达到结案条件。"),
-    Action.CLOSE: ("", "达到结案条件,予以结案。"),
-}
-"""What people write; drawn by the same generator."""

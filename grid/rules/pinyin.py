@@ -1,18 +1,26 @@
 """Pinyin of Chinese names 拼音: the whole spelling and the initials, to find 暴露垃圾 by ``baolulaji`` or ``bllj``."""
 
 import re
-from functools import lru_cache
-
-from pypinyin import Style, lazy_pinyin
+from functools import cache, lru_cache
+from typing import Any
 
 _LETTERS = re.compile(r"[a-z]+")
 _SIGNS = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff]")
 
 
+@cache
+def readings() -> Any:
+    """The readings of signs, read once in a process and only where they are needed."""
+    import pypinyin  # noqa: PLC0415 (its tables take a third of a second)
+
+    return pypinyin
+
+
 @lru_cache(maxsize=4096)
 def spelt(name: str) -> tuple[str, str]:
     """(whole spelling, initials) of a name, in small letters without tones and spaces; ü is written v."""
-    syllables = lazy_pinyin(_SIGNS.sub("", name), style=Style.NORMAL)
+    pinyin = readings()
+    syllables = pinyin.lazy_pinyin(_SIGNS.sub("", name), style=pinyin.Style.NORMAL)
     small = [syllable.lower() for syllable in syllables]
     return "".join(small), "".join(syllable[0] for syllable in small if syllable)
 

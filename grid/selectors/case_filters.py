@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cityops.foundation.constants import constants
 from grid.models import Case
 from grid.models.cases import CaseQuerySet
 from grid.rules.stages import FINAL_STAGES
@@ -108,6 +109,11 @@ class CaseFilter(django_filters.FilterSet):
         """A division and all under it; the zeros at the end of a code of 12 digits may be left out."""
         return queryset.filter(division_code__startswith=_prefix(value.strip()))
 
+    @property
+    def person(self) -> Any:
+        """Who asks; None where nobody is known."""
+        return getattr(self.request, "user", None)
+
     def by_first_day(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         """Reported (or filed) on this day or later, in the city's time."""
         return queryset.filter(**{f"{_moment_of(name)}__gte": _midnight(value)})
@@ -118,10 +124,11 @@ class CaseFilter(django_filters.FilterSet):
 
     def by_waiting(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         """Cases standing where this person may do something next."""
-        if not value or self.request is None:
+        person = self.person
+        if not value or person is None:
             return queryset
-        found = queryset.filter(state__in=stages_waiting_for(self.request.user))
-        return found.workable_by(self.request.user) if self.request.user.has_grants else found  # type: ignore[attr-defined]
+        found = queryset.filter(state__in=constants(stages_waiting_for(person)))
+        return found.workable_by(person) if person.has_grants else found  # type: ignore[attr-defined]
 
 
 def _prefix(code: str) -> str:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.gis.geos import Point
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from cityops.accounts.models import Organisation, User
+from cityops.foundation.constants import constants
 from cityops.foundation.errors import NotThere
 from cityops.regions.models import WEB_MERCATOR, Division
 from grid.models import Case, CaseStep
@@ -103,7 +104,7 @@ def _waiting(user: User, rows: list[dict[str, Any]]) -> int:
     """How many open cases wait for the person, of counts by state; cases that were only granted wait for others."""
     states = set(stages_waiting_for(user))
     if user.has_grants:
-        return Case.objects.workable_by(user).open().filter(state__in=states).count()
+        return Case.objects.workable_by(user).open().filter(state__in=constants(states)).count()
     return sum(row["number"] for row in rows if row["state"] in states)
 
 
@@ -144,9 +145,7 @@ def desk_counts(user: User, at: datetime | None = None) -> DeskCounts:
 def waiting_cases(user: User) -> CaseQuerySet:
     """The open cases that this person could move on, the most pressing first."""
     found: CaseQuerySet = (
-        Case.objects.visible_to(user)
-        .filter(state__in=stages_waiting_for(user))
-        .order_by(F("stage_due_at").asc(nulls_last=True), "reported_at", "rid")
+        Case.objects.visible_to(user).filter(state__in=constants(stages_waiting_for(user))).most_pressing_first()
     )
     return found
 

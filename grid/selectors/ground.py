@@ -13,7 +13,6 @@ from cityops.regions.models import Division
 from cityops.regions.rules import scope_prefix
 from grid.models import Case, CodeAlias, Component, ImportRun, UnitGrid
 from grid.rules.component_states import NEXT
-from grid.rules.stages import OPEN_STAGES
 from grid.selectors.aliases import component_by_code, component_from, former_codes
 from grid.selectors.cases import place_of
 from sync.standard.models import ClassEntry
@@ -114,7 +113,7 @@ def grid_detail(user: User, code: str) -> GridDetail:
         grid=grid,
         place=place_of(grid.division_code),
         components=components.count(),
-        open_cases=Case.objects.visible_to(user).filter(grid_code=code, state__in=OPEN_STAGES).count(),
+        open_cases=Case.objects.visible_to(user).open().filter(grid_code=code).count(),
         latest=list(components[:20]),
         bounds=grid.geom.extent,
     )

@@ -74,8 +74,9 @@ def act(
     return case
 
 
-def act_by_system(case: Case, action: Action, at: datetime, opinion: str) -> Case:
-    """Let the system make a move that falls due (a suspension that ends); the caller holds no lock.
+def act_by_system(case: Case, action: Action, at: datetime, opinion: str, **inputs: Any) -> Case:
+    """Let the system make a move that falls due (a suspension that ends), came from above, or was agreed beforehand (an
+    application that holds at once; one call is one level of its decision). The case is locked here.
 
     Raises Refused where the case stands elsewhere by now.
     """
@@ -84,8 +85,9 @@ def act_by_system(case: Case, action: Action, at: datetime, opinion: str) -> Cas
         locked = Case.objects.select_for_update().get(pk=case.pk)
         workflow = workflow_of(locked)
         _check_stage(locked, move, None, workflow)
-        attempt = Attempt(None, locked, move, workflow, past_of(locked), at)  # type: ignore[arg-type]
-        _make(attempt, {"opinion": opinion}, [])
+        waiting = locked.applications.waiting().select_for_update().first() if move.decides else None
+        attempt = Attempt(None, locked, move, workflow, past_of(locked), at, waiting)  # type: ignore[arg-type]
+        _make(attempt, {**inputs, "opinion": opinion}, [])
     return locked
 
 

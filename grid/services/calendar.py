@@ -16,7 +16,7 @@ from cityops.accounts.models import User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
 from cityops.foundation.context import current_actor
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import InvalidInput, field_fault
 from grid.models import CalendarChange, CalendarDay, WorkingPeriod
 from grid.rules.clock import STANDARD_HOURS
 from grid.selectors.calendar import LOCAL_SOURCE, forget_desk
@@ -200,7 +200,7 @@ def remove_hours(actor: User, valid_from: date) -> None:
             return
         if not WorkingPeriod.objects.exclude(valid_from=valid_from).exists():
             told = _("至少保留一组工作时段;请先设置另一组。")
-            raise InvalidInput(told, errors=[{"field": "valid_from", "code": "last_hours", "detail": told}])
+            raise field_fault("valid_from", "last_hours", told)
         rows.delete()
         audit.record(
             "calendar.hours_removed",

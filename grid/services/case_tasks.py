@@ -10,8 +10,11 @@ Assigner = Callable[[Case, str, datetime, frozenset[int]], int | None]
 ASSIGNERS: list[Assigner] = []
 """Who chooses the collector: (case, kind, moment, people that may not) → person's pk or None. Filled by apps above;
 the first that knows somebody is asked no further. Without any, whoever is near takes the task."""
-SENT_BY = {Action.SEND_VERIFY: CaseTask.Kind.VERIFY, Action.SEND_CHECK: CaseTask.Kind.CHECK}
-CHECKS_AGAIN = frozenset({Action.RETURN_TO_CHECK})
+SENT_BY = {
+    Action.SEND_VERIFY: CaseTask.Kind.VERIFY,
+    Action.SEND_CHECK: CaseTask.Kind.CHECK,
+    Action.RETURN_TO_CHECK: CaseTask.Kind.CHECK,
+}
 ANSWERS = frozenset({Action.VERIFY_TRUE, Action.VERIFY_FALSE, Action.PASS_CHECK, Action.FAIL_CHECK})
 DROPPED = "dropped"
 
@@ -41,10 +44,9 @@ def follow(case: Case, action: Action, at: datetime, *, assignee: int | None, ex
     """What a move means for tasks: sent, answered, or dropped because the case went on without."""
     if action in SENT_BY:
         send(case, SENT_BY[action], at, assignee=assignee, excluded=excluded)
-    elif action in CHECKS_AGAIN or (action is Action.PASS_CHECK and case.state == Case.State.CHECKING):
-        finish(case, action.value, at)
-        send(case, CaseTask.Kind.CHECK, at, assignee=None, excluded=excluded)
     elif action in ANSWERS:
         finish(case, action.value, at)
+        if action is Action.PASS_CHECK and case.state == Case.State.CHECKING:
+            send(case, CaseTask.Kind.CHECK, at, assignee=None, excluded=excluded)
     elif case.state not in (Case.State.VERIFYING, Case.State.CHECKING):
         finish(case, DROPPED, at)

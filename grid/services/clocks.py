@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from grid.models import AreaClass, ClockSetting, StageLimit, UnitGrid
 from grid.rules.clock import Unit
 from grid.rules.moving import DEFAULT_LIMITS
@@ -26,10 +26,6 @@ MOST_GRIDS = 10_000
 """Grids that one list may name; more are set by division."""
 
 
-def _fault(field: str, code: str, text: str) -> InvalidInput:
-    return InvalidInput(text, errors=[{"field": field, "code": code, "detail": text}])
-
-
 @transaction.atomic
 def set_yellow_percent(actor: User, percent: int) -> ClockSetting:
     """Set the share of a limit after which lights turn yellow, in percent; open cases get their warnings anew.
@@ -38,7 +34,7 @@ def set_yellow_percent(actor: User, percent: int) -> ClockSetting:
     """
     limits.whole_instance(actor)
     if not 1 <= percent <= 99:
-        raise _fault("yellow_percent", "range", _("黄灯起点应为 1 到 99 之间的百分数；超过 100% 总是红灯。"))
+        raise field_fault("yellow_percent", "range", _("黄灯起点应为 1 到 99 之间的百分数；超过 100% 总是红灯。"))
     row, _created = ClockSetting.objects.select_for_update().get_or_create(pk=1)
     before = row.yellow_percent
     if before == percent:
@@ -67,13 +63,13 @@ def set_stage_limit(actor: User, *, stage: str, area_class: str, value: Decimal 
     """
     limits.whole_instance(actor)
     if stage not in DEFAULT_LIMITS:
-        raise _fault(
+        raise field_fault(
             "stage",
             "unknown",
             _("没有环节 %(stage)s；可用：%(known)s。") % {"stage": stage, "known": "、".join(DEFAULT_LIMITS)},
         )
     if area_class not in {"", *AreaClass.values}:
-        raise _fault("area_class", "unknown", _("区域类别应为 A、B、C，或留空表示全部。"))
+        raise field_fault("area_class", "unknown", _("区域类别应为 A、B、C，或留空表示全部。"))
     row = StageLimit.objects.select_for_update().filter(stage=stage, area_class=area_class).first()
     before = None if row is None else {"value": str(row.value), "unit": row.unit}
     if value is None:
@@ -82,9 +78,9 @@ def set_stage_limit(actor: User, *, stage: str, area_class: str, value: Decimal 
             row.delete()
     else:
         if unit not in set(Unit):
-            raise _fault("unit", "unknown", _("请选择时限单位。"))
+            raise field_fault("unit", "unknown", _("请选择时限单位。"))
         if not 0 < value <= LARGEST_LIMIT:
-            raise _fault("value", "range", _("环节时限应大于零。"))
+            raise field_fault("value", "range", _("环节时限应大于零。"))
         after = {"value": f"{value:.1f}", "unit": unit}
         StageLimit.objects.update_or_create(stage=stage, area_class=area_class, defaults={"value": value, "unit": unit})
     if before != after:
@@ -107,7 +103,7 @@ def set_area_class(actor: User, area_class: str, *, division: str = "", grid_cod
     others nothing is changed. Raises InvalidInput without a class, without grids, and for grids that are not there.
     """
     if area_class not in AreaClass.values:
-        raise _fault("area_class", "unknown", _("请选择区域类别 A、B 或 C。"))
+        raise field_fault("area_class", "unknown", _("请选择区域类别 A、B 或 C。"))
     rows = _grids(actor, division, set(grid_codes))
     changed: int = rows.exclude(area_class=area_class).update(area_class=area_class)
     if changed:
@@ -124,17 +120,17 @@ def set_area_class(actor: User, area_class: str, *, division: str = "", grid_cod
 def _grids(actor: User, division: str, codes: set[str]) -> Any:
     rows = UnitGrid.objects.workable_by(actor).in_force()
     if bool(division) == bool(codes):
-        raise _fault("division", "one_of", _("请给出一个区划代码，或一组单元网格编码，二者选一。"))
+        raise field_fault("division", "one_of", _("请给出一个区划代码，或一组单元网格编码，二者选一。"))
     if division:
         found = rows.filter(division_code__startswith=division_prefix(division))
         if not found.exists():
-            raise _fault("division", "empty", _("区划 %s 内没有您可以维护的有效单元网格；请核对代码。") % division)
+            raise field_fault("division", "empty", _("区划 %s 内没有您可以维护的有效单元网格；请核对代码。") % division)
         return found
     if len(codes) > MOST_GRIDS:
-        raise _fault("grid_codes", "too_many", _("一次最多 %s 个网格；更多的请按区划设置。") % MOST_GRIDS)
+        raise field_fault("grid_codes", "too_many", _("一次最多 %s 个网格；更多的请按区划设置。") % MOST_GRIDS)
     found = rows.filter(grid_code__in=codes)
     missing = sorted(codes - set(found.values_list("grid_code", flat=True)))
     if missing:
         shown = "、".join(missing[:5]) + ("…" if len(missing) > 5 else "")
-        raise _fault("grid_codes", "unknown", _("没有这些有效单元网格，或不在您的范围内：%s。") % shown)
+        raise field_fault("grid_codes", "unknown", _("没有这些有效单元网格，或不在您的范围内：%s。") % shown)
     return found

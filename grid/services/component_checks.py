@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused, field_fault
 from grid.models import Case, Component, ComponentCheck
 from grid.rules.component_states import LOST, REMOVED
 from grid.selectors.aliases import component_by_code
@@ -48,10 +48,6 @@ class Seen:
     class_code: str = ""
 
 
-def _fault(name: str, rule: str, told: str) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": name, "code": rule, "detail": told}])
-
-
 @transaction.atomic
 def raise_check(user: User, seen: Seen) -> ComponentCheck:
     """Write down that a component is not as the record says; told again while it is open, nothing is added.
@@ -84,22 +80,22 @@ def raise_check(user: User, seen: Seen) -> ComponentCheck:
 
 def _well_formed(seen: Seen) -> None:
     if seen.finding not in OUTCOMES:
-        raise _fault("finding", "invalid_choice", _("没有不符情况“%s”。") % seen.finding)
+        raise field_fault("finding", "invalid_choice", _("没有不符情况“%s”。") % seen.finding)
     if not seen.description.strip():
-        raise _fault("description", "required", _("请写明现场所见。"))
+        raise field_fault("description", "required", _("请写明现场所见。"))
     if (seen.finding == Finding.UNRECORDED) == bool(seen.obj_id):
         told = _("“台账没有”时不填标识码，其余情况必须填标识码。")
-        raise _fault("obj_id", "obj_id", told)
+        raise field_fault("obj_id", "obj_id", told)
     if unknown := sorted(set(seen.values) - set(SEEN)):
         raise InvalidInput(
             _("不能核对 %s；可核对名称、权属和养护单位、备注、状态和位置。") % "、".join(unknown),
             errors=[{"field": name, "code": "fixed"} for name in unknown],
         )
     if seen.finding == Finding.DIFFERS and not (seen.values or seen.spot):
-        raise _fault("seen", "required", _("请填写至少一项与台账不同的内容或位置。"))
+        raise field_fault("seen", "required", _("请填写至少一项与台账不同的内容或位置。"))
     state = seen.values.get("state")
     if state is not None and state not in Component.State.values:
-        raise _fault("state", "invalid_choice", _("没有状态代码“%s”。") % state)
+        raise field_fault("state", "invalid_choice", _("没有状态代码“%s”。") % state)
 
 
 def _case(user: User, case_no: str) -> Case | None:
@@ -140,7 +136,7 @@ def _where(component: Component | None, case: Case | None, seen: Seen) -> dict[s
         return {"geom": seen.spot, "grid_code": grid.grid_code, "division_code": grid.division_code}
     if case is not None:
         return {"geom": case.geom, "grid_code": case.grid_code, "division_code": case.division_code}
-    raise _fault("longitude", "required", _("请给出位置，或从案件提出。"))
+    raise field_fault("longitude", "required", _("请给出位置，或从案件提出。"))
 
 
 def _locked(user: User, pk: int) -> ComponentCheck:
@@ -160,9 +156,9 @@ def assign(user: User, pk: int, username: str) -> ComponentCheck:
     check = _locked(user, pk)
     person: User | None = User.objects.filter(username=username, is_active=True).first()
     if person is None or not check.division_code.startswith(person.scope_prefix):
-        raise _fault("assignee", "unknown_person", _("没有人员 %s，或其负责范围不含该部件。") % username)
+        raise field_fault("assignee", "unknown_person", _("没有人员 %s，或其负责范围不含该部件。") % username)
     if not person.has_perm("grid.raise_check"):
-        raise _fault("assignee", "no_permission", _("%s 没有部件核对的权限。") % username)
+        raise field_fault("assignee", "no_permission", _("%s 没有部件核对的权限。") % username)
     if check.assignee_id == person.pk:
         return check
     before = check.assignee.username if check.assignee else ""
@@ -185,7 +181,7 @@ def settle(user: User, pk: int, outcome: str, *, opinion: str, obj_id: str = "")
     check = _locked(user, pk)
     if outcome not in OUTCOMES[check.finding]:
         fitting = "、".join(str(Outcome(code).label) for code in OUTCOMES[check.finding])
-        raise _fault("outcome", "invalid_choice", _("“%(finding)s”可办结为：%(fitting)s。") % {
+        raise field_fault("outcome", "invalid_choice", _("“%(finding)s”可办结为：%(fitting)s。") % {
             "finding": check.get_finding_display(), "fitting": fitting,
         })  # fmt: skip
     _carry_out(user, check, outcome, opinion, obj_id)
@@ -237,7 +233,7 @@ def _has_moved(spot: GEOSGeometry, component: Component) -> bool:
 def _recorded(user: User, obj_id: str) -> Component:
     found: Component | None = Component.objects.workable_by(user).filter(obj_id=obj_id).first() if obj_id else None
     if found is None:
-        raise _fault("obj_id", "required", _("请先补录该部件，再填写其标识码。"))
+        raise field_fault("obj_id", "required", _("请先补录该部件，再填写其标识码。"))
     return found
 
 

@@ -95,12 +95,14 @@ def _assist(case: Case, codes: tuple[str, ...]) -> None:
     CaseAssist.objects.bulk_create([CaseAssist(case=case, org_code=code) for code in codes], ignore_conflicts=True)
 
 
-def _supervise(case: Case, user: User, inputs: Mapping[str, Any], at: datetime) -> None:
+def _supervise(case: Case, user: User | None, inputs: Mapping[str, Any], at: datetime) -> None:
+    """A leader of the city supervises, or (``source``, ``task_no``, ``issued_node``) a superior tier does."""
+    from_above = {name: inputs[name] for name in ("source", "task_no", "issued_node") if name in inputs}
     CaseSupervision.objects.create(
-        case=case, opinion=inputs["opinion"], issued_by=user, issued_at=at, due_at=inputs["due_at"]
+        case=case, opinion=inputs["opinion"], issued_by=user, issued_at=at, due_at=inputs["due_at"], **from_above
     )
 
 
 def _answer(case: Case, user: User, text: str, at: datetime) -> None:
-    waiting = case.supervisions.filter(answered_at__isnull=True)
+    waiting = case.supervisions.open()
     waiting.update(answer=text, answered_by=user, answered_at=at)

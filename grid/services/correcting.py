@@ -7,11 +7,11 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
+from cityops.foundation.errors import field_fault
 from cityops.regions.models import CGCS2000
 from grid.models import Case
 from grid.selectors.classes import classes_in_force
 from grid.selectors.extents import grid_at
-from grid.services.move_inputs import fault
 
 LENGTHS = {"description": 2000, "address": 256}
 
@@ -23,21 +23,21 @@ def corrected(user: User, case: Case, given: Mapping[str, Any]) -> dict[str, Any
         if name in given:
             text = str(given[name]).strip()
             if not 0 < len(text) <= length:
-                raise fault(name, "length", _("请填写 1 至 %d 个字。") % length)
+                raise field_fault(name, "length", _("请填写 1 至 %d 个字。") % length)
             changes[name] = text
     if "class_code" in given:
         changes.update(_class(case, str(given["class_code"]), str(given.get("kind") or case.kind)))
     if "longitude" in given or "latitude" in given:
         changes.update(_place(user, case, given))
     if not changes:
-        raise fault("class_code", "required", _("请给出要更正的内容:分类、位置或描述。"))
+        raise field_fault("class_code", "required", _("请给出要更正的内容:分类、位置或描述。"))
     return changes
 
 
 def _class(case: Case, code: str, kind: str) -> dict[str, Any]:
     entry = classes_in_force().filter(kind=kind, class_code=code).first()
     if entry is None:
-        raise fault("class_code", "class_unknown", _("没有现行的分类 %s;请从分类表中选择。") % code)
+        raise field_fault("class_code", "class_unknown", _("没有现行的分类 %s;请从分类表中选择。") % code)
     return {
         "kind": entry.kind,
         "std_ref": entry.version,
@@ -53,12 +53,12 @@ def _place(user: User, case: Case, given: Mapping[str, Any]) -> dict[str, Any]:
         lon = float(given.get("longitude", case.geom.x))
         lat = float(given.get("latitude", case.geom.y))
     except (TypeError, ValueError):
-        raise fault("longitude", "number", _("经纬度须是数字,如 120.17。")) from None
+        raise field_fault("longitude", "number", _("经纬度须是数字,如 120.17。")) from None
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise fault("longitude", "range", _("经度在 -180 至 180 之间,纬度在 -90 至 90 之间。"))
+        raise field_fault("longitude", "range", _("经度在 -180 至 180 之间,纬度在 -90 至 90 之间。"))
     place = grid_at(user, lon, lat)
     if place is None:
-        raise fault(
+        raise field_fault(
             "longitude",
             "outside",
             _("位置 %(lon).5f, %(lat).5f 不在您区划的任何单元网格内;请在地图上核对。")

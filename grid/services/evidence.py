@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cityops.accounts.models import User
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import InvalidInput, field_fault
 from grid.models import Case, CaseMedia
 from grid.rules.transitions import Action
 from grid.rules.workflow import Workflow
@@ -28,7 +28,7 @@ STAGE_OF = {
 
 
 def _fault(code: str, text: str) -> InvalidInput:
-    return InvalidInput(text, errors=[{"field": "media", "code": code, "detail": text}])
+    return field_fault("media", code, text)
 
 
 def taken(user: User | None, case: uuid.UUID, ids: Iterable[uuid.UUID | str]) -> list[CaseMedia]:

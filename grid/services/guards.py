@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.accounts.roles import ROLES
-from cityops.foundation.errors import NotAllowed, Refused
+from cityops.foundation.errors import NotAllowed, Refused, field_fault
 from grid.models import Case, CaseApplication, CaseStep
 from grid.rules.transitions import BACKWARD_STEPS, BY_STEP, MOVES, Action, Move
 from grid.rules.workflow import Workflow
 from grid.selectors.moves import deciding_roles, may_withdraw
-from grid.services.move_inputs import fault
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _is_explained(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
     is_forward = move.to_stage is not None and move.step_code not in BACKWARD_STEPS and not move.decides
     if is_forward and not inputs.get("opinion"):
         said = CaseStep.Action(attempt.past.last_action).label
-        raise fault("opinion", "required", _("案件刚被“%s”;请先更正,或在意见中说明为何原样再报。") % said)
+        raise field_fault("opinion", "required", _("案件刚被“%s”;请先更正,或在意见中说明为何原样再报。") % said)
 
 
 def _self_handle(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
@@ -110,11 +109,11 @@ def _merge(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
     case, given = attempt.case, attempt.workflow.given
     main = Case.objects.annotate(far=Distance("geom", case.geom)).get(pk=inputs["main_case"])
     if main.pk == case.pk:
-        raise fault("main_case", "itself", _("不能并入自身。"))
+        raise field_fault("main_case", "itself", _("不能并入自身。"))
     if not main.is_open:
-        raise fault("main_case", "finished", _("主案件 %(no)s %(state)s,不能再并入。") % _words(main))
+        raise field_fault("main_case", "finished", _("主案件 %(no)s %(state)s,不能再并入。") % _words(main))
     if main.class_code != case.class_code:
-        raise fault(
+        raise field_fault(
             "main_case",
             "class",
             _("两案分类不同(%(a)s、%(b)s);先更正分类再并案。")
@@ -125,7 +124,7 @@ def _merge(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
         )
     hours = abs((main.reported_at - case.reported_at) / timedelta(hours=1))
     if main.far.m > given["merge_metres"] or hours > given["merge_hours"]:
-        raise fault(
+        raise field_fault(
             "main_case",
             "far",
             _("两案相距 %(far)d 米、%(hours)d 小时;并案限 %(metres)d 米、%(most)d 小时以内。")
@@ -166,7 +165,7 @@ def _apply_suspension(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
         raise _refused(attempt, _("每案最多挂账 %d 次,本案已挂账过。") % most)
     today = timezone.localtime(attempt.at).date()
     if not today < inputs["until"] <= today + timedelta(days=days):
-        raise fault("until", "range", _("缓办截止日期须在今天之后、%d 天以内。") % days)
+        raise field_fault("until", "range", _("缓办截止日期须在今天之后、%d 天以内。") % days)
 
 
 def _withdraw(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
@@ -179,11 +178,11 @@ def _withdraw(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
 
 def _supervise(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
     if inputs["due_at"] <= attempt.at:
-        raise fault("due_at", "past", _("要求答复的时间须在现在之后。"))
+        raise field_fault("due_at", "past", _("要求答复的时间须在现在之后。"))
 
 
 def _answer(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
-    if not attempt.case.supervisions.filter(answered_at__isnull=True).exists():
+    if not attempt.case.supervisions.open().exists():
         raise _refused(attempt, _("本案没有待答复的督办。"))
 
 
@@ -219,7 +218,7 @@ def _dispatch(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
 
 def _not_twice(attempt: Attempt, inputs: Mapping[str, Any]) -> None:
     if inputs["duty_org"] in inputs.get("assist_orgs", ()):
-        raise fault("assist_orgs", "main", _("主办单位不能同时是协办单位。"))
+        raise field_fault("assist_orgs", "main", _("主办单位不能同时是协办单位。"))
 
 
 def _check_level(attempt: Attempt, inputs: Mapping[str, Any]) -> None:

@@ -12,7 +12,8 @@ from cityops.accounts.models import Organisation, User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
 from cityops.foundation.coordinates import CoordinateFault, CoordinateSystem, convert, parse_system
-from cityops.foundation.errors import CityOpsError, InvalidInput, NotThere, Refused
+from cityops.foundation.errors import CityOpsError, InvalidInput, NotThere, Refused, field_fault
+from cityops.foundation.locks import hold
 from cityops.regions.models import CGCS2000
 from grid.models import CodeAlias, Component, ComponentChange, UnitGrid
 from grid.rules.codes import CURRENT, build_component_id
@@ -45,10 +46,6 @@ class NewComponent:
     coordinate_system: str = CoordinateSystem.CGCS2000
 
 
-def _fault(name: str, rule: str, told: str) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": name, "code": rule, "detail": told}])
-
-
 @transaction.atomic
 def create(user: User, given: NewComponent, *, case_no: str = "") -> Component:
     """Record a component by hand: its id is the next free one of county and class, its grid the one it stands in.
@@ -58,12 +55,12 @@ def create(user: User, given: NewComponent, *, case_no: str = "") -> Component:
     """
     entry = ClassEntry.objects.in_force().filter(kind="1", version=given.std_ref, class_code=given.class_code).first()
     if entry is None:
-        raise _fault("class_code", "unknown_class", _("没有部件分类 %s；请从分类表中选择。") % given.class_code)
+        raise field_fault("class_code", "unknown_class", _("没有部件分类 %s；请从分类表中选择。") % given.class_code)
     spot = _spot(given.longitude, given.latitude, given.coordinate_system)
     grid = _grid_of(user, spot)
     units = complete_units(given.units)
     if not (units["dept_code1"] and units["dept_name1"]):
-        raise _fault("dept_code1", "required", _("主管部门的代码和名称必填；机构表中有的，填一项另一项自动补全。"))
+        raise field_fault("dept_code1", "required", _("主管部门的代码和名称必填；机构表中有的，填一项另一项自动补全。"))
     component = Component.objects.create(
         obj_id=next_id(grid.grid_code[:6], given.class_code, given.std_ref),
         obj_name=(given.obj_name or entry.class_name)[:30],
@@ -89,8 +86,8 @@ def next_id(county: str, class_code: str, std_ref: str) -> str:
     Raises Refused after the last sequence.
     """
     stem = f"{county}{class_code}"
+    hold(f"component:{stem}")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"component:{stem}"])
         cursor.execute(
             f"SELECT coalesce(max(right(code, 6)::int), 0) + 1 FROM (SELECT obj_id AS code FROM "
             f"{Component._meta.db_table} UNION ALL SELECT old FROM {CodeAlias._meta.db_table} WHERE kind = 'component'"
@@ -115,7 +112,7 @@ def complete_units(given: Mapping[str, str]) -> dict[str, str]:
             name = Organisation.objects.filter(org_code=code).values_list("name", flat=True).first() or ""
             if not name:
                 told = _("没有代码为 %s 的机构；请核对代码，或同时填写名称。") % code
-                raise _fault(f"dept_code{number}", "unknown_unit", told)
+                raise field_fault(f"dept_code{number}", "unknown_unit", told)
         elif name and not code:
             codes = list(Organisation.objects.filter(name=name).values_list("org_code", flat=True)[:2])
             code = codes[0] if len(codes) == 1 else ""
@@ -127,7 +124,7 @@ def _spot(longitude: float, latitude: float, system: str) -> Point:
     try:
         return Point(*convert(longitude, latitude, parse_system(system)), srid=CGCS2000)
     except CoordinateFault as fault:
-        raise _fault("longitude", fault.rule, str(fault)) from fault
+        raise field_fault("longitude", fault.rule, str(fault)) from fault
 
 
 def grid_around(spot: GEOSGeometry) -> UnitGrid:
@@ -135,7 +132,7 @@ def grid_around(spot: GEOSGeometry) -> UnitGrid:
     grid = UnitGrid.objects.in_force().filter(geom__covers=spot.point_on_surface).order_by("grid_code").first()
     if grid is None:
         told = _("这一点不在任何单元网格内；请核对坐标，或先补画该处的网格。")
-        raise _fault("longitude", "no_grid", told)
+        raise field_fault("longitude", "no_grid", told)
     return grid
 
 
@@ -190,11 +187,11 @@ def move(user: User, obj_id: str, shape: GEOSGeometry, *, reason: str, case_no: 
 
 def _sound(component: Component, shape: GEOSGeometry) -> None:
     if shape.empty or not shape.valid:
-        raise _fault("wkt", "invalid_geometry", _("图形无效；请给出有效的点、线或面。"))
+        raise field_fault("wkt", "invalid_geometry", _("图形无效；请给出有效的点、线或面。"))
     if shape.geom_typeid != component.geom.geom_typeid:
         told = _("原图形是 %(old)s，新图形是 %(new)s；请给出同类的图形。")
         kinds = {"old": component.geom.geom_type, "new": shape.geom_type}
-        raise _fault("wkt", "geometry_kind", told % kinds)
+        raise field_fault("wkt", "geometry_kind", told % kinds)
 
 
 def point_at(longitude: float, latitude: float, system: str = CoordinateSystem.CGCS2000) -> Point:
@@ -208,7 +205,7 @@ def shape_of(wkt: str) -> GEOSGeometry:
         return GEOSGeometry(wkt, srid=CGCS2000)
     except (GEOSException, ValueError) as error:
         told = _("不是有效的 WKT；例如：LINESTRING(120.1 30.1, 120.2 30.1)。")
-        raise _fault("wkt", "wkt", told) from error
+        raise field_fault("wkt", "wkt", told) from error
 
 
 @dataclass(frozen=True)
@@ -231,9 +228,9 @@ def change_states(user: User, obj_ids: Iterable[str], state: str, reason: str) -
     reason = limits.reason_given(reason)
     wanted = list(dict.fromkeys(obj_ids))
     if not wanted:
-        raise _fault("obj_ids", "required", _("请先选择部件。"))
+        raise field_fault("obj_ids", "required", _("请先选择部件。"))
     if len(wanted) > MOST_AT_ONCE:
-        raise _fault("obj_ids", "too_many", _("一次最多变更 %s 个部件；请分批办理。") % MOST_AT_ONCE)
+        raise field_fault("obj_ids", "too_many", _("一次最多变更 %s 个部件；请分批办理。") % MOST_AT_ONCE)
     changed: list[str] = []
     same: list[str] = []
     refused: dict[str, str] = {}

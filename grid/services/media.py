@@ -1,25 +1,26 @@
 """Photos of cases 案件附件 (GL03): taken in once by the client's own name of them, then tied to a case by a move."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.contrib.gis.geos import Point
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
 from cityops.foundation.coordinates import CoordinateFault, CoordinateSystem, convert
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+from cityops.foundation.errors import NotAllowed, NotThere, Refused, field_fault
 from cityops.regions.models import CGCS2000
 from grid.models import Case, CaseMedia
+from grid.models.media import CaseMediaQuerySet
 from grid.rules.distance import metres_between
 from grid.services import photos
 
@@ -42,6 +43,10 @@ STAGES: dict[str, str] = {
     CaseMedia.Usage.OTHER: "",
 }
 """Usage → stage (CL_STAGE), where the move says nothing else."""
+
+
+HELD: list[Callable[[], QuerySet[Any]]] = []
+"""What keeps photos that have no case: querysets of their keys. Filled by apps above."""
 
 
 class SentFile(Protocol):
@@ -87,7 +92,7 @@ def store(
     if user is not None and not user.has_perm(PERMISSION):
         raise NotAllowed(_("您没有提交照片的权限。"))
     if usage not in CaseMedia.Usage.values:
-        raise _fault("usage", "code", _("没有这种用途；可用：%s。") % "、".join(CaseMedia.Usage.values))
+        raise field_fault("usage", "code", _("没有这种用途；可用：%s。") % "、".join(CaseMedia.Usage.values))
     photo = photos.read_photo(file.read(photos.LARGEST_FILE + 1))
     claim = Claim(taken_at, longitude, latitude, device_id.strip()[:40])
     target = _workable(user, case) if case is not None else None
@@ -98,10 +103,6 @@ def store(
         attach(user, target, [known.pk])
         known.refresh_from_db()
     return known
-
-
-def _fault(name: str, rule: str, text: str) -> InvalidInput:
-    return InvalidInput(text, errors=[{"field": name, "code": rule, "detail": text}])
 
 
 def _workable(user: User | None, case: Case | str) -> Case:
@@ -122,13 +123,13 @@ def _known(user: User | None, media_id: uuid.UUID, sha256: str) -> CaseMedia | N
     if found is None:
         return None
     if found.sha256 != sha256 or found.uploaded_by_id != (user.pk if user else None):
-        raise _fault("media_id", "taken", _("附件标识已用于另一张照片；请为每张照片生成新的标识（UUID）。"))
+        raise field_fault("media_id", "taken", _("附件标识已用于另一张照片；请为每张照片生成新的标识（UUID）。"))
     return found
 
 
 def _create(user: User | None, photo: photos.Photo, *, media_id: uuid.UUID, usage: str, claim: Claim) -> CaseMedia:
     place = _place(claim, photo)
-    if user is not None and CaseMedia.objects.loose(user).count() >= MOST_LOOSE:
+    if user is not None and _unheld(CaseMedia.objects.loose(user)).count() >= MOST_LOOSE:
         raise Refused(_("您有 %s 张照片还没有用于案件；请先提交案件，或等它们在 24 小时后自动清除。") % MOST_LOOSE)
     name = photos.keep(photo)
     at = timezone.now()
@@ -169,16 +170,23 @@ def _create(user: User | None, photo: photos.Photo, *, media_id: uuid.UUID, usag
     return row
 
 
+def _unheld(rows: CaseMediaQuerySet) -> CaseMediaQuerySet:
+    """Those of loose photos that nothing keeps."""
+    for keys in HELD:
+        rows = rows.exclude(pk__in=keys())
+    return rows
+
+
 def _place(claim: Claim, photo: photos.Photo) -> tuple[float, float] | None:
     """Where it was taken, by the caller's claim or else the file's. Raises InvalidInput for no position."""
     if claim.longitude is None and claim.latitude is None:
         return None if photo.longitude is None or photo.latitude is None else (photo.longitude, photo.latitude)
     if claim.longitude is None or claim.latitude is None:
-        raise _fault("longitude", "required", _("经度和纬度要一起给出，或都不给。"))
+        raise field_fault("longitude", "required", _("经度和纬度要一起给出，或都不给。"))
     try:
         return convert(claim.longitude, claim.latitude, CoordinateSystem.CGCS2000)
     except CoordinateFault as fault:
-        raise _fault("longitude", fault.rule, str(fault)) from fault
+        raise field_fault("longitude", fault.rule, str(fault)) from fault
 
 
 def attach(
@@ -206,7 +214,7 @@ def attach(
         mine = {row.pk for row in rows if _is_for(row, user, case)}
         if missing := [key for key in wanted if key not in mine]:
             told = _("没有照片 %s，或它不是您上传的，或已用于别的案件；请重新上传。") % missing[0]
-            raise _fault("media", "unknown", told)
+            raise field_fault("media", "unknown", told)
         loose = [row for row in rows if row.case_id is None]
         check_room(case, loose)
         for row in loose:
@@ -226,7 +234,7 @@ def _identifiers(media_ids: Iterable[uuid.UUID | str]) -> list[uuid.UUID]:
     try:
         return list(dict.fromkeys(key if isinstance(key, uuid.UUID) else uuid.UUID(str(key)) for key in media_ids))
     except ValueError as fault:
-        raise _fault("media", "invalid", _("附件标识应为 UUID。")) from fault
+        raise field_fault("media", "invalid", _("附件标识应为 UUID。")) from fault
 
 
 def _is_for(row: CaseMedia, user: User | None, case: Case) -> bool:
@@ -263,7 +271,7 @@ def drop_loose(at: datetime | None = None) -> int:
     before = (at or timezone.now()) - LOOSE_FOR
     with transaction.atomic():
         rows = CaseMedia.objects.select_for_update(skip_locked=True).filter(case__isnull=True, uploaded_at__lt=before)
-        gone = dict(rows.values_list("pk", "file"))
+        gone = dict(_unheld(rows).values_list("pk", "file"))
         CaseMedia.objects.filter(pk__in=gone).delete()
         if gone:
             audit.record("media.clear", kind="media", after={"photos": len(gone)})

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import Organisation, User
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from grid.models import Case
 from grid.rules.moving import DEFAULT_RULE, FilingRule
 from grid.rules.transitions import SUSPENSION_REASONS, Move
@@ -25,15 +25,10 @@ CORRECTIONS = ("class_code", "kind", "description", "address", "longitude", "lat
 """Inputs of a correction; read together by ``grid.services.correcting``."""
 
 
-def fault(name: str, rule: str, text: str) -> InvalidInput:
-    """A fault of one field."""
-    return InvalidInput(text, errors=[{"field": name, "code": rule, "detail": text}])
-
-
 def _reason(case: Case, user: User, value: Any) -> str:
     if value not in REASONS:
         known = _("、").join(f"{code} {text}" for code, text in REASONS.items())
-        raise fault("reason", "code", _("请选择不予立案原因:%s。") % known)
+        raise field_fault("reason", "code", _("请选择不予立案原因:%s。") % known)
     return str(value)
 
 
@@ -45,7 +40,7 @@ def _rule(case: Case, user: User, value: Any) -> FilingRule:
     else:
         chosen = next((rule for rule in rules if str(rule.pk) == str(getattr(value, "pk", value))), None)
         if chosen is None:
-            raise fault("rule", "unknown", _("该立案条件不属于分类 %s;请从列表中选择。") % case.class_code)
+            raise field_fault("rule", "unknown", _("该立案条件不属于分类 %s;请从列表中选择。") % case.class_code)
     if chosen is None or chosen.limit_value is None:
         return replace(DEFAULT_RULE, deadline_class=case.deadline_class)
     value, unit = chosen.limit_for(case.deadline_class)
@@ -62,7 +57,7 @@ def _known_departments(codes: Iterable[str]) -> set[str]:
 def _duty_org(case: Case, user: User, value: Any) -> str:
     code = str(getattr(value, "org_code", value) or "")
     if not code or not _known_departments([code]):
-        raise fault("duty_org", "unknown", _("没有可派遣的处置单位 %s;请从列表中选择。") % (code or "—"))
+        raise field_fault("duty_org", "unknown", _("没有可派遣的处置单位 %s;请从列表中选择。") % (code or "—"))
     return code
 
 
@@ -71,16 +66,16 @@ def _assist_orgs(case: Case, user: User, value: Any) -> tuple[str, ...]:
     given = [value] if isinstance(value, str) else list(value or ())
     codes = tuple(dict.fromkeys(str(getattr(one, "org_code", one)) for one in given if one))
     if len(codes) > MOST_ASSISTS:
-        raise fault("assist_orgs", "too_many", _("协办单位最多 %s 个。") % MOST_ASSISTS)
+        raise field_fault("assist_orgs", "too_many", _("协办单位最多 %s 个。") % MOST_ASSISTS)
     if unknown := sorted(set(codes) - _known_departments(codes)):
-        raise fault("assist_orgs", "unknown", _("没有可派遣的处置单位 %s;请从列表中选择。") % "、".join(unknown))
+        raise field_fault("assist_orgs", "unknown", _("没有可派遣的处置单位 %s;请从列表中选择。") % "、".join(unknown))
     return codes
 
 
 def _opinion(case: Case, user: User, value: Any) -> str:
     text = str(value or "").strip()
     if not text:
-        raise fault("opinion", "required", _("请填写意见。"))
+        raise field_fault("opinion", "required", _("请填写意见。"))
     return text
 
 
@@ -91,7 +86,7 @@ def _person(name: str, value: Any, permission: str) -> int | None:
     text = str(getattr(value, "username", value))
     found = User.objects.filter(username=text, is_active=True).first()
     if found is None or not found.has_perm(permission):
-        raise fault(name, "unknown", _("没有可承担此任务的人员 %s。") % text)
+        raise field_fault(name, "unknown", _("没有可承担此任务的人员 %s。") % text)
     return found.pk
 
 
@@ -100,7 +95,7 @@ def _handler(case: Case, user: User, value: Any) -> int | None:
     if found is not None:
         person = User.objects.select_related("organisation").get(pk=found)
         if person.organisation is None or person.organisation.org_code not in user.organisation_codes:
-            raise fault("handler", "unknown", _("处置人须是本单位人员。"))
+            raise field_fault("handler", "unknown", _("处置人须是本单位人员。"))
     return found
 
 
@@ -113,27 +108,27 @@ def _main_case(case: Case, user: User, value: Any) -> uuid.UUID:
     number = str(getattr(value, "case_no", value) or "").strip()
     found = Case.objects.workable_by(user).filter(case_no=number).order_by().first()
     if found is None:
-        raise fault("main_case", "unknown", _("没有案件 %s;请核对主案件号。") % (number or "—"))
+        raise field_fault("main_case", "unknown", _("没有案件 %s;请核对主案件号。") % (number or "—"))
     return found.pk
 
 
 def _why(case: Case, user: User, value: Any) -> str:
     if value not in SUSPENSION_REASONS:
-        raise fault("why", "code", _("请选择缓办原因:季节性、工程性或条件不具备。"))
+        raise field_fault("why", "code", _("请选择缓办原因:季节性、工程性或条件不具备。"))
     return str(value)
 
 
 def _until(case: Case, user: User, value: Any) -> date:
     day = value if isinstance(value, date) else _quiet(parse_date, value)
     if day is None:
-        raise fault("until", "date", _("请填写缓办截止日期,如 2026-12-31。"))
+        raise field_fault("until", "date", _("请填写缓办截止日期,如 2026-12-31。"))
     return day
 
 
 def _due_at(case: Case, user: User, value: Any) -> datetime:
     moment = value if isinstance(value, datetime) else _quiet(parse_datetime, value)
     if moment is None:
-        raise fault("due_at", "datetime", _("请填写要求答复的时间,如 2026-12-31T17:00。"))
+        raise field_fault("due_at", "datetime", _("请填写要求答复的时间,如 2026-12-31T17:00。"))
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
@@ -147,7 +142,7 @@ def _quiet(parse: Callable[[str], Any], value: Any) -> Any:
 
 def _satisfaction(case: Case, user: User, value: Any) -> str:
     if str(value) not in {"1", "2", "3", "4", "5"}:
-        raise fault("satisfaction", "code", _("请选择满意度:5 非常满意 至 1 非常不满意。"))
+        raise field_fault("satisfaction", "code", _("请选择满意度:5 非常满意 至 1 非常不满意。"))
     return str(value)
 
 
@@ -171,14 +166,14 @@ def read_inputs(case: Case, move: Move, user: User, fields: Mapping[str, Any]) -
     """The inputs of a move, checked; ``opinion`` is always there. Raises InvalidInput for a wrong or unknown one."""
     unknown = sorted(set(fields) - set(move.inputs) - set(move.optional) - {"opinion"})
     if unknown:
-        raise fault(unknown[0], "unknown", _("“%s”不需要此项。") % label_of(move.action))
+        raise field_fault(unknown[0], "unknown", _("“%s”不需要此项。") % label_of(move.action))
     given = {name: READERS[name](case, user, fields.get(name)) for name in move.inputs}
     for name in move.optional:
         if name in READERS and name != "opinion" and fields.get(name):
             given[name] = READERS[name](case, user, fields[name])
     given.setdefault("opinion", str(fields.get("opinion") or "").strip())
     if len(given["opinion"]) > OPINION_LENGTH:
-        raise fault("opinion", "too_long", _("意见最多 %s 个字。") % OPINION_LENGTH)
+        raise field_fault("opinion", "too_long", _("意见最多 %s 个字。") % OPINION_LENGTH)
     return given
 
 

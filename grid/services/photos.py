@@ -24,7 +24,8 @@ from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, ImageOps
 
 from cityops.foundation.coordinates import CoordinateFault, CoordinateSystem, convert
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import InvalidInput, NotThere, field_fault
+from grid.models import CaseMedia
 
 LARGEST_FILE = 10 << 20
 """Bytes of one file (domain notes §7)."""
@@ -63,7 +64,7 @@ class Photo:
 
 def refusal(rule: str, text: str) -> InvalidInput:
     """Why a file is not taken, as an error that names the field ``photo``."""
-    return InvalidInput(text, errors=[{"field": "photo", "code": rule, "detail": text}])
+    return field_fault("photo", rule, text)
 
 
 def read_photo(data: bytes) -> Photo:
@@ -242,6 +243,21 @@ def thumbnail_name(name: str) -> str:
     return name.removesuffix(".jpg") + "-s.jpg"
 
 
+def stored_picture(media: CaseMedia, *, is_small: bool = False) -> Path:
+    """The file of a photo, or of the small picture beside it. Raises NotThere where it does not lie here: pictures
+    stay in the city that took them.
+    """
+    path = path_of(thumbnail_name(media.file) if is_small else media.file)
+    if not (media.file and path.is_file()):
+        raise NotThere(_("照片原件只保存在拍摄它的城市，这里没有；需要时请向该市调阅。"))
+    return path
+
+
+def file_name(media: CaseMedia) -> str:
+    """What the picture is called where somebody keeps it."""
+    return f"{media.pk.hex}.jpg"
+
+
 def keep(photo: Photo) -> str:
     """Write picture and thumbnail under a random name, two folders deep; returns it. All or nothing."""
     token = secrets.token_hex(16)
@@ -252,6 +268,21 @@ def keep(photo: Photo) -> str:
     except BaseException:
         drop(name)
         raise
+    return name
+
+
+def keep_as(token: str, content: bytes) -> str:
+    """Write a small picture that was drawn here under a name of its own; it is its own thumbnail. Returns the name.
+
+    Written again it is the same file.
+    """
+    name = f"{token[:2]}/{token[2:4]}/{token}.jpg"
+    path, small = path_of(name), path_of(thumbnail_name(name))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o600)
+    small.unlink(missing_ok=True)
+    small.hardlink_to(path)
     return name
 
 

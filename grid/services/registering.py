@@ -6,7 +6,7 @@ first step; a second one writes the audit entry. The caller gives ``rid``, so a 
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -35,6 +35,7 @@ from grid.rules.codes import CURRENT
 from grid.rules.moving import Desk
 from grid.rules.stages import Stage
 from grid.rules.transitions import MOVES, Action
+from grid.selectors.aliases import current_ids
 from grid.selectors.calendar import current_desk
 from grid.selectors.places import city_prefix
 from grid.selectors.workflows import active_workflow
@@ -90,13 +91,14 @@ def register(user: User, report: Report, *, at: datetime | None = None, is_simul
     """Register a report as a case that waits for acceptance.
 
     Raises NotAllowed without ``grid.register_case``; InvalidInput, with a list of fields, for an unknown class or
-    component, a text that is missing or too long, or a point outside the person's division (with what is most
-    likely wrong with it).
+    component, a text that is missing or too long, a point outside the person's division (with what is most likely
+    wrong with it), or a ``rid`` under which somebody else has reported.
     """
     if not user.has_perm(MOVE.permission):
         raise NotAllowed(_("您没有上报案件的权限。"))
     point = _position(report)
     _check_texts(report)
+    report = _with_present_component(report)
     at = at or timezone.now()
     try:
         row = _store(user, report, point, at, is_simulated=is_simulated)
@@ -121,6 +123,8 @@ def _store(
     row = _insert(user, report, point, at, is_simulated=is_simulated)
     if row["rid"] is None and row["known_no"] is None:
         raise _why_not(user, report, point, row)
+    if row["known_no"] is not None and not row["is_own"]:
+        raise _refusal({"rid": ("rid_taken", _("这个编号已被别的上报使用;请重新生成。"))})
     if row["known_no"] is None:
         audit.record(
             "case.report",
@@ -131,8 +135,14 @@ def _store(
         )
         if photos:
             evidence.attach(Case.objects.get(pk=report.rid), photos, Action.REPORT, 1)
-        transaction.on_commit(partial(events.case_registered.send_robust, Case, case_pk=report.rid, by=user.pk))
+        told = {"case_pk": report.rid, "by": user.pk, "role": _role_of(user)}
+        transaction.on_commit(partial(events.case_registered.send_robust, Case, **told))
     return row
+
+
+def _role_of(user: User) -> str:
+    """The role (CL_ROLE) in which the person reports."""
+    return user.signs_as(MOVE.roles, MOVE.step_role)
 
 
 def _photos(user: User, report: Report, *, is_simulated: bool) -> list[CaseMedia]:
@@ -142,6 +152,12 @@ def _photos(user: User, report: Report, *, is_simulated: bool) -> list[CaseMedia
     if by_collector and not is_simulated:
         evidence.require_number(active_workflow().given["report_photos"], photos)
     return photos
+
+
+def _with_present_component(report: Report) -> Report:
+    """The report with the id that its component has now, where it names a former one."""
+    ids = current_ids(report.component_id) if report.component_id else []
+    return replace(report, component_id=ids[0]) if len(ids) == 1 else report
 
 
 def _position(report: Report) -> tuple[float, float]:
@@ -211,7 +227,7 @@ def _insert(
         "reporter_id": reporter_id(report.reporter_type, report.reporter),
         "urgency": report.urgency,
         "is_simulated": is_simulated,
-        "role": user.signs_as(MOVE.roles, MOVE.step_role),
+        "role": _role_of(user),
         "org": user.organisation.org_code if user.organisation else "",
         "operator": user.pk,
     }
@@ -351,7 +367,9 @@ def _statement() -> str:
     point = CASE_COLUMNS["geom"]
     return f"""
 WITH known AS MATERIALIZED (
-    SELECT case_no, grid_code, division_code, stage_due_at FROM {table[Case]} WHERE rid = %(rid)s::uuid
+    SELECT c.case_no, c.grid_code, c.division_code, c.stage_due_at, s.operator_id = %(operator)s::bigint AS is_own
+    FROM {table[Case]} c LEFT JOIN {table[CaseStep]} s ON s.case_id = c.rid AND s.seq = 1
+    WHERE c.rid = %(rid)s::uuid
 ), cell AS MATERIALIZED (
     SELECT grid_code, division_code, area_class FROM {table[UnitGrid]}
     WHERE status = '{CodeState.VALID.value}' AND ST_Covers(geom, {point}) ORDER BY grid_code LIMIT 1
@@ -402,7 +420,7 @@ WITH known AS MATERIALIZED (
 )
 SELECT born.rid, born.case_no, born.stage_due_at, place.grid_code, place.division_code, class.class_code AS class_code,
        thing.obj_id AS component_id, known.case_no AS known_no, known.grid_code AS known_grid,
-       known.division_code AS known_division, known.stage_due_at AS known_due
+       known.division_code AS known_division, known.stage_due_at AS known_due, known.is_own
 FROM (SELECT 1) one LEFT JOIN born ON true LEFT JOIN place ON true LEFT JOIN class ON true LEFT JOIN thing ON true
 LEFT JOIN known ON true
 """

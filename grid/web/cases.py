@@ -3,32 +3,40 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cityops.foundation.exports import download
+from cityops.foundation.paging import BoundedPaginator
 from cityops.regions.rules import Level
 from grid.models import Case
+from grid.selectors.case_columns import case_columns
+from grid.selectors.case_list import ALL, VIEWS, CaseListFilter
 from grid.selectors.cases import case_detail as detail_of
 from grid.selectors.cases import department_names, nearby_cases
 from grid.selectors.clock_story import explain_case
 from grid.selectors.clocks import unit_now
 from grid.selectors.extents import extent_of, names_of
 from grid.selectors.media import album_of
+from grid.selectors.related import Relation, related_cases
 from grid.web import moves
-from grid.web.case_columns import case_columns
 from grid.web.case_panels import panels_of
-from grid.web.filters import ALL, VIEWS, CaseListFilter
 
 PAGE_SIZE = 40
+RELATIONS = {
+    Relation.MAIN: _("已并入"),
+    Relation.JOINED: _("并入本案"),
+    Relation.PREVIOUS: _("上一轮"),
+    Relation.NEXT: _("下一轮"),
+}
 
 
 def _filtered(request: HttpRequest, at: datetime) -> CaseListFilter:
     rows = Case.objects.visible_to(request.user).with_light(at)
-    return CaseListFilter(request.GET, rows, request=request, at=at)
+    return CaseListFilter(request.GET, rows, user=request.user, at=at)
 
 
 @require_safe
@@ -37,7 +45,9 @@ def case_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     part = request.headers.get("HX-Target") == "results"
     asked = _filtered(request, at)
-    page = Paginator(asked.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    if request.GET.get("count"):
+        return render(request, "web/parts/exact_count.html", {"total": asked.qs.count()})
+    page = BoundedPaginator(asked.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     chosen = asked.chosen
     facts = {
         "form": asked.form,
@@ -80,6 +90,7 @@ def detail_facts(request: HttpRequest, case_no: str, bound: moves.Bound | None =
         "duty_name": detail.duty_org_name,
         "place": detail.place,
         "nearby": nearby_cases(user, case.geom.x, case.geom.y, metres=100, hours=24 * 30, besides=case_no, limit=5),
+        "related": [(RELATIONS[one.relation], one.case) for one in related_cases(user, case)],
         "desk": moves.options(case, detail.moves, bound),
         "album": album_of(case),
         "panels": panels_of(request, case),

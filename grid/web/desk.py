@@ -23,6 +23,9 @@ from grid.web.forms import RegisterForm, add_faults
 from grid.web.moves import PHOTO_FIELDS, Bound, MoveForm
 from grid.web.photo_fields import take_in
 
+MOST_DIGITS = 9
+"""Of a number in a hidden field: versions and steps are far smaller."""
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_register(request: HttpRequest) -> HttpResponse:
@@ -89,7 +92,7 @@ def case_act(request: HttpRequest, case_no: str, action: str) -> HttpResponse:
     form = MoveForm(detail.case, move, request.POST, request.FILES)
     if form.is_valid():
         try:
-            moved = _moved(request, case_no, action, form)
+            moved = make_move(request, case_no, action, form)
         except InvalidInput as fault:
             add_faults(form, fault)
         except Refused as refusal:
@@ -106,15 +109,15 @@ def _make_without_form(request: HttpRequest, case_no: str, action: str) -> HttpR
     """A move that is not open to the person: the service knows why (done before, moved on, not permitted)."""
     user: Any = request.user
     try:
-        act(user, case_no, action, version=_version(request))
+        act(user, case_no, action, version=version_of(request))
     except (Refused, InvalidInput) as refusal:
         messages.error(request, refusal.detail)
     return redirect("case-detail", case_no=case_no)
 
 
-def _moved(request: HttpRequest, case_no: str, action: str, form: MoveForm) -> Case:
+def make_move(request: HttpRequest, case_no: str, action: str, form: MoveForm) -> Case:
     """Make the move with its photos, which are taken in first: they stay with their uploader where it is refused."""
-    user, version = person_of(request), _version(request)
+    user, version = person_of(request), version_of(request)
     taken = [
         media_id
         for name, usage in form.usages.items()
@@ -130,10 +133,15 @@ def _given(form: MoveForm) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name not in PHOTO_FIELDS}
 
 
-def _version(request: HttpRequest) -> int | None:
+def version_of(request: HttpRequest) -> int | None:
     """The version of the case that the page had shown; a click on an old page is refused."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return posted_number(request, "version")
+
+
+def posted_number(request: HttpRequest, name: str) -> int | None:
+    """A whole number of a form's hidden field; None for what is none."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def _words(case: Any, title: str) -> dict[str, str]:

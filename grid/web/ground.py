@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from cityops.foundation.exports import Column, download
 from cityops.foundation.ordering import Order, Orders, order_of
+from cityops.foundation.paging import BoundedPaginator
 from grid.models import Component
 from grid.selectors import ground, inventory
 from grid.web.ground_forms import ComponentFilter, GridFilter
@@ -82,8 +82,10 @@ def _chosen(form: Any) -> dict[str, str]:
 
 
 def _list(request: HttpRequest, template: str, form: Any, rows: Any, orders: Orders) -> HttpResponse:
+    if request.GET.get("count"):
+        return render(request, "web/parts/exact_count.html", {"total": rows.count()})
     order = _order(request, orders)
-    page = Paginator(rows.order_by(*order.fields), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows.order_by(*order.fields), PAGE_SIZE).get_page(request.GET.get("page"))
     names = ground.division_names({row.division_code for row in page})
     facts = {
         "form": form,

@@ -113,10 +113,11 @@ def _supervisions(request: HttpRequest) -> QuerySet[CaseSupervision]:
     rows = CaseSupervision.objects.visible_to(request.user).select_related("case", "issued_by", "answered_by")
     chosen = request.GET.get("view", "")
     if chosen == "open":
-        rows = rows.filter(answered_at__isnull=True)
+        rows = rows.open()
     elif chosen == "overdue":
         now = timezone.now()
-        rows = rows.filter(Q(answered_at__isnull=True, due_at__lt=now) | Q(answered_at__gt=F("due_at")))
+        late = Q(answered_at__isnull=True, withdrawn_at__isnull=True, due_at__lt=now)
+        rows = rows.filter(late | Q(answered_at__gt=F("due_at")))
     return rows
 
 
@@ -145,6 +146,7 @@ SUPERVISION_COLUMNS = (
     Column(_("要求答复时间"), "due_at"),
     Column(_("答复"), "answer"),
     Column(_("答复时间"), "answered_at"),
+    Column(_("撤销时间"), "withdrawn_at"),
 )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cityops.accounts.models import User
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import InvalidInput, field_fault
 from grid.services import media
 from grid.services.photos import LARGEST_FILE
 
@@ -73,4 +73,4 @@ def _beside_the_field(file: UploadedFile, fault: InvalidInput, field: str) -> In
     """The same refusal, under the form's own field and with the name of the file."""
     told = f"{file.name}: {fault.detail}"
     rule = fault.facts["errors"][0]["code"] if fault.facts.get("errors") else "invalid"
-    return InvalidInput(told, errors=[{"field": field, "code": rule, "detail": told}])
+    return field_fault(field, rule, told)

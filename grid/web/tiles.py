@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from cityops.accounts.guards import person_of
 from cityops.accounts.models import User
 from grid.selectors import tiles
+from grid.selectors.case_list import narrow_cases
 from grid.web import tile_pass
-from grid.web.filters import narrow_cases
 from grid.web.tile_pass import MIME, SECONDS, TURN, Kept, Place
 
 

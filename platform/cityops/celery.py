@@ -24,6 +24,10 @@ SCHEDULED: tuple[tuple[str, frozenset[str]], ...] = (
     ("grid.duty.tasks", frozenset({"command"})),
     ("grid.intake.tasks", frozenset({"command"})),
     ("grid.performance.tasks", frozenset({"command"})),
+    ("grid.oversight.tasks", frozenset({"command", "analysis"})),
+    ("grid.signals.tasks", frozenset({"command"})),
+    ("grid.desks.tasks", frozenset({"command"})),
+    ("grid.field.tasks", frozenset({"command"})),
     ("grid.interfaces.tasks", frozenset({"command"})),
 )
 """(module with ``SCHEDULE``, systems): beat starts its tasks where one of the systems runs; no systems means always."""

@@ -5,7 +5,8 @@ import datetime as dt
 from django.contrib.gis.geos import Point, Polygon
 from django.utils import timezone
 
-from cityops.accounts.models import Organisation
+from cityops.accounts.models import Organisation, User
+from grid.interfaces.models import Partner
 from grid.models import Case, CaseStep, Component, UnitGrid
 from tiers.models import Node
 
@@ -30,6 +31,30 @@ def fill(city: str = "330100000000", street: str = "330102001", count: int = 45)
     cases = [_case(node, city, grids[n % 9], n, duty.org_code if duty else "") for n in range(count)]
     Case.objects.bulk_create(cases)
     CaseStep.objects.bulk_create([step for case in cases for step in _steps(case)])
+
+
+def partner(city: str = "330100000000") -> None:
+    """A district's platform to which a city's sending was stopped, with one of everything on its page."""
+    cases = Case.objects.order_by("case_no")[:3]
+    account = User.objects.create_user(username="shangcheng-platform", division_code=city, is_integration=True)
+    one = Partner.objects.create(
+        code="shangcheng", name="上城区平台", kind="district", division_code=city, account=account,
+        webhook_url="https://district.example/hooks/", stopped_at=timezone.now(), stopped_why="对方应答 410",
+        refused_at=timezone.now(), refused_why="签名不符",
+    )  # fmt: skip
+    one.secrets.create(direction="out", closed=b"", hint="abcd")
+    for case, attention in zip(cases, ("", "", "fail_check: 案件现为待派遣"), strict=True):
+        one.shares.create(case=case, their_no="D-1", assigned_at=timezone.now(), attention=attention)
+        for state in ("delivered", "failed", "waiting"):
+            one.deliveries.create(
+                case=case, seq=1, type="case.moved", payload={"data": {}}, state=state, created_at=timezone.now(),
+                attempts=1, status=200, answer="{}",
+            )  # fmt: skip
+        one.calls.create(
+            msg_id=f"msg_{case.case_no}", sent_at=timezone.now(), sha=b"x", type="case.moved", case=case,
+            answer={"done": False, "why": "没有对应的案件"},
+        )  # fmt: skip
+    one.notices.create(title="停电通知", text="周五停电", issued_at=timezone.now())
 
 
 def node(city: str, name: str) -> None:

@@ -13,7 +13,9 @@ CITY = (
 GROUND = (
     "/ground/components/", "/ground/components/33010200100100001/", "/ground/components/33010200100100001/edit/",
     "/ground/grids/330102001001001/", "/ground/imports/", "/ground/imports/new/", "/interfaces/", "/ogc/v1/?f=html",
-    "/ogc/v1/api?f=html", "/ogc/v1/collections/components/items?f=html",
+    "/ogc/v1/api?f=html", "/ogc/v1/collections/components/items?f=html", "/interfaces/partners/",
+    "/interfaces/partner-new/", "/interfaces/partners/shangcheng/", "/interfaces/partners/shangcheng/edit/",
+    "/interfaces/deliveries/", "/interfaces/deliveries/1/",
 )  # fmt: skip
 UPKEEP = ("/maintenance/", "/maintenance/people/", "/maintenance/organisations/", "/maintenance/roles/", "/divisions/")
 UPPER = (

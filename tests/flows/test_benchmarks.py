@@ -16,6 +16,9 @@ SMALL = [
     ("register", 30, {"service", "api"}),
     ("exchange", 100, {"native"}),
     ("import", 200, {"import"}),
+    ("dashboard", 500, {"panels", "cases"}),
+    ("desks", 500, {"queues", "cases"}),
+    ("lifecycle", 100, {"api"}),
 ]
 
 

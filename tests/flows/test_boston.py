@@ -18,7 +18,7 @@ import pytest
 
 from tests.chain import chain
 from tests.factories import boston
-from tests.flows.test_exchange import digests
+from tests.flows.joined.test_exchange import digests
 from tests.launcher import Instance
 
 pytestmark = pytest.mark.flow

@@ -2,11 +2,12 @@
 
 import uuid
 from io import BytesIO
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
 
-from cityops.foundation import exports
+from cityops.foundation import exports, paging
 from cityops.foundation.models import AuditEvent
 from grid.models import Case
 from grid.rules.codes import CURRENT
@@ -162,3 +163,31 @@ def test_a_case_in_no_grid_offers_no_others_of_its_grid(client, leader, case):
     page = client.get(f"/cases/{case.case_no}/").content.decode()
     assert "附近案件" in page
     assert "同网格全部" not in page
+
+
+def test_related_cases_stand_on_the_page_and_those_of_another_city_do_not(client, leader, case):
+    joined, later, foreign = ground.registered(), ground.registered(), ground.registered()
+    Case.objects.filter(pk__in=(joined.pk, foreign.pk)).update(merged_into=case.pk)
+    Case.objects.filter(pk=later.pk).update(previous_round=case.pk)
+    Case.objects.filter(pk=foreign.pk).update(division_code=people.NINGBO)
+
+    def related(number):
+        return [(str(word), other.case_no) for word, other in client.get(f"/cases/{number}/").context["related"]]
+
+    assert related(case.case_no) == [("并入本案", joined.case_no), ("下一轮", later.case_no)]
+    assert related(joined.case_no) == [("已并入", case.case_no)]
+    assert related(later.case_no) == [("上一轮", case.case_no)]
+
+
+def test_beyond_so_many_rows_a_list_says_more_than_and_counts_when_asked(client, leader, case, monkeypatch):
+    ground.registered()
+    ground.registered()
+    assert client.get("/cases/").context["page"].paginator.count == 3
+    monkeypatch.setattr(paging, "COUNTED", 2)
+    page = client.get("/cases/?q=暴露")
+    shown = page.content.decode()
+    assert "超过 2 条" in shown
+    assert f'hx-get="?{urlencode({"q": "暴露", "count": 1})}"'.replace("&", "&amp;") in shown
+    assert page.context["page"].paginator.num_pages == 1
+    assert "共 3 条" in client.get("/cases/?q=暴露&count=1").content.decode()
+    assert "共 0 条" in client.get("/cases/?q=无此案&count=1").content.decode()

@@ -113,6 +113,16 @@ def test_the_same_report_again_is_the_same_case():
     assert AuditEvent.objects.filter(action="case.report").count() == 1
 
 
+def test_the_name_of_somebody_else_s_report_tells_nothing_of_it():
+    report = ground.report(rid=uuid.uuid4())
+    known = register(staff("collector"), report)
+    with pytest.raises(InvalidInput) as refused:
+        register(staff("collector"), report)
+    assert [fault["field"] for fault in refused.value.facts["errors"]] == ["rid"]
+    assert known.case_no not in str(refused.value)
+    assert Case.objects.count() == 1
+
+
 def test_numbers_run_by_the_day_of_the_city():
     user = staff("collector")
     late = dt.datetime(2026, 11, 23, 15, 59, tzinfo=dt.UTC)

@@ -274,6 +274,18 @@ def test_a_waiting_photo_is_there_for_who_took_it_alone(user):
     assert entered(person("collector")).get(reverse("loose-photo", args=[row.pk])).status_code == 404
 
 
+def test_a_token_fetches_the_picture_where_its_owner_sees_the_case(client, user, case):
+    row = taken(user, case=case)
+    address = reverse("api:case-media-file", args=[case.case_no, row.pk])
+    own, foreign = person("duty_leader"), person("duty_leader", division_code=NINGBO)
+    answer = client.get(address, headers=bearer(api_token(own)))
+    assert b"".join(answer.streaming_content) == photos.path_of(row.file).read_bytes()
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    known = {**bearer(api_token(own)), "If-None-Match": answer.headers["ETag"]}
+    assert client.get(address, headers=known).status_code == 304
+    assert client.get(address, headers=bearer(api_token(foreign))).status_code == 404
+
+
 def test_where_the_file_is_not_kept_the_answer_says_where_it_is(client, user, case):
     row = taken(user, case=case)
     photos.drop(row.file)

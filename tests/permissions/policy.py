@@ -4,42 +4,9 @@ To add a route, add its row: the permissions that reading needs, those that writ
 (``n`` nation, ``p`` province, ``m`` city), and what it is about, where that lies in a region.
 """
 
-from dataclasses import dataclass
-
-ALL, UPPER, CITY = "npm", "np", "m"
-PUBLIC = None
-"""Open without sign-in."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One route.
-
-    ``needs``: permissions for reading; ``()`` for anybody who is signed in, PUBLIC for everybody.
-    ``writes``: permissions for writing where they differ.
-    ``about``: the one thing in the address; it exists for who is responsible for its region, and is 404 for others.
-    ``lists``: the things it lists; each person gets the own region's only.
-    ``posts``: True where it only takes POST, so that a GET is 405 for those who may.
-    ``peers``: for other nodes, who come with a signature instead of a sign-in.
-    """
-
-    name: str
-    tiers: str
-    needs: tuple[str, ...] | None = ()
-    writes: tuple[str, ...] = ()
-    about: str = ""
-    lists: str = ""
-    query: str = ""
-    posts: bool = False
-    peers: bool = False
-    holds: str = ""
-    """A text that is there for who is responsible and, unless ``says_alike``, for nobody else; or the name of one:
-    ``{case}``, ``{grid}`` … of ``World.texts``. Rows with ``lists`` hold the thing's own text by themselves."""
-    machines: bool = False
-    """True where programs come that know no sign-in page: without a sign-in they get 401 as at the API."""
-    says_alike: bool = False
-    """True where it answers for every region alike (a dictionary, a form), though its address names a thing."""
-
+from tests.permissions.policy_desks import DESKS, FIELD
+from tests.permissions.policy_partners import PARTNERS
+from tests.permissions.row import ALL, CITY, PUBLIC, UPPER, Row
 
 _FIGURE = ("evaluation.view_figure",)
 _CASE = ("grid.view_case",)
@@ -158,6 +125,18 @@ GROUND = (
     Row("import-new", CITY, _IMPORT),
     Row("import-detail", CITY, _IMPORT, about="import"),
     Row("import-issues", CITY, _IMPORT, about="import"),
+)
+_OVERSIGHT = ("oversight.view_supervisiontask",)
+_ISSUE = ("oversight.issue_supervision",)
+OVERSIGHT = (
+    Row("oversight-list", UPPER, _OVERSIGHT, lists="oversight"),
+    Row("oversight-export", UPPER, (*_OVERSIGHT, "oversight.export_supervisiontask"), lists="oversight"),
+    Row("oversight-new", UPPER, (*_OVERSIGHT, *_ISSUE)),
+    Row("oversight-detail", UPPER, _OVERSIGHT, about="oversight"),
+    Row("oversight-withdraw", UPPER, (*_OVERSIGHT, *_ISSUE), about="oversight", posts=True),
+    Row("api:oversight-list", UPPER, _OVERSIGHT, _ISSUE, lists="oversight"),
+    Row("api:oversight-detail", UPPER, _OVERSIGHT, about="oversight"),
+    Row("api:oversight-withdraw", UPPER, _ISSUE, about="oversight", posts=True),
 )
 _PLACE = ("places.view_place",)
 _MATCH = ("places.view_place", "places.match_place")
@@ -397,6 +376,7 @@ API = (
     ),
     Row("api:case-register", CITY, ("grid.register_case",), posts=True),
     Row("api:case-media", ALL, _CASE, about="case"),
+    Row("api:case-media-file", ALL, _CASE, about="media"),
     Row("api:media-new", CITY, ("grid.add_media",), posts=True),
     Row("api:case-act", CITY, _CASE, about="case_act", posts=True),
     Row("api:indicator-list", ALL, _FIGURE, holds="closing_rate", says_alike=True),
@@ -436,6 +416,19 @@ INTAKE = (
     Row("api:intake-answer-visit", CITY, ("intake.tell_answer",), about="answer", posts=True),
     Row("api:case-suggestions", CITY, _CASE, about="case"),
 )
+_SIGNAL = ("signals.view_signal",)
+SIGNALS = (
+    Row("signal-list", CITY, _SIGNAL, lists="signal"),
+    Row("signal-detail", CITY, _SIGNAL, about="signal"),
+    Row("signal-answer", CITY, (*_SIGNAL, "signals.answer_signal"), about="signal", posts=True),
+    Row("signal-review", CITY, (*_SIGNAL, "signals.review_signal"), about="signal", posts=True),
+    Row("signal-settings", CITY, ("signals.view_setting",), holds="行程不可能", says_alike=True),
+    Row("signal-setting", CITY, ("signals.change_setting",), about="signal_kind", says_alike=True),
+    Row("api:signals", CITY, _SIGNAL, lists="signal"),
+    Row("api:signal-one", CITY, _SIGNAL, about="signal"),
+    Row("api:signal-answering", CITY, ("signals.answer_signal",), about="signal", posts=True),
+    Row("api:signal-reviewing", CITY, ("signals.review_signal",), about="signal", posts=True),
+)
 _OGC = {"machines": True}
 INTERFACES = (
     Row("interfaces", CITY, ("interfaces.view_interface",), holds="/ogc/v1/", says_alike=True),
@@ -462,19 +455,24 @@ INTERFACES = (
     Row("open311-unknown", CITY, PUBLIC, about="nothing", says_alike=True),
 )
 ROWS: tuple[Row, ...] = (
+    *OVERSIGHT,
     *DOOR,
     *PEERS,
     *DICTIONARIES,
     *CASES,
+    *DESKS,
     *GROUND,
     *PLACES,
     *DUTY,
     *INTAKE,
+    *SIGNALS,
+    *FIELD,
     *EXCHANGE,
     *FIGURES,
     *PERFORMANCE,
     *MAINTENANCE,
     *API,
     *INTERFACES,
+    *PARTNERS,
 )
 BY_NAME = {row.name: row for row in ROWS}

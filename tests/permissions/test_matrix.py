@@ -268,6 +268,7 @@ def test_a_row_that_could_pass_with_an_empty_page_says_what_its_page_holds():
     """What is read without naming a thing in the address must show something, or its row proves nothing."""
     bare = {
         "home",
+        "desk-home",
         "search",
         "maintenance",
         "account",

@@ -2,12 +2,15 @@
 
 import base64
 import json
+import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
+from grid.field.models import FieldAction
 from grid.rules.component_states import OCCUPIED
 from tests.factories.grid import stored_case
 from tests.factories.people import api_token, bearer, organisation, person
@@ -43,7 +46,10 @@ class Caller:
 
 @pytest.fixture
 def caller(letter, world, settings):
-    return Caller(settings, bearer(api_token(all_powerful(HERE[letter], is_integration=True))))
+    user = all_powerful(HERE[letter], is_integration=True)
+    done = {"kind": "report", "claimed_at": timezone.now(), "received_at": timezone.now(), "outcome": "done"}
+    FieldAction.objects.create(user=user, action_id=uuid.uuid4(), case=world.case, case_no=world.case.case_no, **done)
+    return Caller(settings, bearer(api_token(user)))
 
 
 @pytest.mark.parametrize("letter", TIERS)
@@ -59,7 +65,7 @@ def test_every_read_answers_what_the_schema_promises(letter, world, caller):
         response = caller.ask("get", address)
         if response.status_code != 200:
             caller.faults[route.name] = response.status_code
-        elif not _is_filled(response.json()):
+        elif not response.streaming and not _is_filled(response.json()):
             empty.append(route.name)
         elif etag := response.headers.get("ETag"):
             assert caller.ask("get", address, If_None_Match=etag).status_code in (200, 304)

@@ -15,8 +15,10 @@ from cityops.accounts.models import ApiToken, Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.foundation import audit
 from cityops.regions.rules import Level
+from grid.desks.models import CaseExport, SavedView
 from grid.duty.models import DutyGrid, EvaluationGrid
 from grid.intake.models import Answer, DutyRule
+from grid.interfaces.models import Partner, PartnerCase, PartnerNotice, PartnerSecret, WebhookDelivery
 from grid.models import (
     CaseApplication,
     CaseMedia,
@@ -28,6 +30,7 @@ from grid.models import (
     ImportRun,
     WorkflowVersion,
 )
+from grid.oversight.models import SupervisionTask
 from grid.performance.models import AnalysisReport, Objection, PerformanceResult, PerformanceSnapshot, SnapshotRow
 from grid.performance.selectors.sets import find_set
 from grid.performance.services.reports import path_of
@@ -36,6 +39,7 @@ from grid.reporters.models import ContactRequest
 from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
+from grid.signals.models import Signal
 from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
@@ -142,9 +146,20 @@ class World:
         self.answer = Answer.objects.create(
             case=self.case, main=self.case, outcome="closed", channel="phone", text="canary-answer"
         )
+        self.signal = Signal.objects.create(
+            kind="far_photo", key=self.case.rid.hex, division_code=DISTRICT, case=self.case, score=60,
+            facts={"metres": 900, "threshold": 500, "case": "canary-signal"}, window_from=timezone.now(),
+            window_to=timezone.now(), found_at=timezone.now(), seen_at=timezone.now(),
+        )  # fmt: skip
+        self._partner()
+        self.saved_view = SavedView.objects.create(
+            owner=self.person, desk="cases", name="canary-saved_view", is_shared=True
+        )
+        self.case_export = CaseExport.objects.create(owner=self.person, desk="cases")
         self._exchange()
         self._duty()
         self._performance()
+        self._oversight()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
 
@@ -158,6 +173,24 @@ class World:
         self.loose_media = CaseMedia.objects.create(uploaded_by=self.person, **facts)
         keep_reporter(self.case.rid, name=REPORTER, phone=REPORTER_PHONE)
         self.contact = ContactRequest.objects.create(case=self.case, question="canary-contact", asked_by=self.person)
+
+    def _partner(self) -> None:
+        """A district's platform with a case in common, a secret, an event and a notice."""
+        account = person("department", division_code=DISTRICT, username="canary-partner", is_integration=True)
+        self.partner = Partner.objects.create(
+            code="canary-partner", name="canary-partner", kind="district", division_code=DISTRICT, account=account
+        )
+        self.secret = PartnerSecret.objects.create(partner=self.partner, direction="in", closed=b"x", hint="xxxx")
+        self.share = PartnerCase.objects.create(
+            partner=self.partner, case=self.case, their_no="canary-partner_case", reported_at=timezone.now()
+        )
+        self.delivery = WebhookDelivery.objects.create(
+            msg_id="canary-delivery", partner=self.partner, case=self.case, type="case.moved", state="kept",
+            payload={"data": {}}, created_at=timezone.now(),
+        )  # fmt: skip
+        self.notice = PartnerNotice.objects.create(
+            partner=self.partner, title="canary-notice", text="x", issued_at=timezone.now()
+        )
 
     def _exchange(self) -> None:
         """A link to the district's node, and what came over it."""
@@ -203,6 +236,16 @@ class World:
             grid_code="33010200101A", name="canary-evaluation_grid", grid_type="A", division_code=COMMUNITY[:9],
             geom=self.grid.geom, eval_year="2026", origin_code="330100000000-C",
         )  # fmt: skip
+
+    def _oversight(self) -> None:
+        """The same supervision of the district's node, issued at either upper tier."""
+        at = timezone.now()
+        for letter in "np":
+            SupervisionTask.objects.create(
+                task_no="canary-task", title="x", source_ref=self.case.case_no, issuer_node=HERE[letter],
+                content="canary-oversight", targets=[self.node.node_code], sign_deadline=at, deadline=at,
+                urgency="3", issued_at=at, origin_code=node_of(letter),
+            )  # fmt: skip
 
     def _performance(self) -> None:
         """A frozen result of the district with an objection, a result that came from it, and a made report."""
@@ -280,6 +323,7 @@ class World:
             "import": lambda: [self.import_run.pk],
             "place": lambda: [self.place.place_id],
             "match": lambda: [self.match.pk],
+            "oversight": lambda: ["canary-task"],
             "duty_grid": lambda: [self.duty_grid.grid_code],
             "duty_day": lambda: [self.duty_grid.grid_code, self.duty_entry.day.isoformat()],
             "duty_entry": lambda: [self.duty_entry.pk],
@@ -294,6 +338,9 @@ class World:
             "snapshot_row": lambda: [self.snapshot_row.pk],
             "objection": lambda: [self.objection.pk],
             "report": lambda: [self.report.pk, "pdf"],
+            "saved_view": lambda: [self.saved_view.pk],
+            "case_export": lambda: [self.case_export.pk],
+            "desk": lambda: ["acceptor"],
             "city": lambda: ["330100000000"],
             "division": lambda: [DISTRICT],
             "dataset": lambda: ["GL01"],
@@ -307,10 +354,18 @@ class World:
             "source": lambda: ["02"],
             "duty": lambda: [self.duty.pk],
             "answer": lambda: [self.answer.pk],
+            "signal": lambda: [self.signal.pk],
+            "signal_kind": lambda: ["pair"],
             "form": lambda: ["json"],
             "service": lambda: ["2-06001", "json"],
             "request": lambda: [self.case.case_no, "json"],
             "request_token": lambda: [self.case.rid, "json"],
+            "partner": lambda: [self.partner.code],
+            "partner_secret": lambda: [self.partner.code, self.secret.pk],
+            "partner_share": lambda: [self.partner.code, self.share.pk],
+            "partner_operation": lambda: [self.case.case_no, "urge"],
+            "delivery": lambda: [self.delivery.pk],
+            "notice": lambda: [self.notice.pk],
             "nothing": lambda: ["nowhere"],
             "": list,
         }

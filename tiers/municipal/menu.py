@@ -7,6 +7,10 @@ from tiers.menu import COMMON, HOME, Entry, ground
 COMMAND = frozenset({"command"})
 MENU: tuple[Entry, ...] = (
     HOME,
+    Entry(_("现场"), "field", "camera", permission="field.use_phone", systems=COMMAND),
+    Entry(
+        _("工作台"), "desk-home", "layout-dashboard", permission="desks.use_desk", systems=COMMAND, covers=("desk-",)
+    ),
     Entry(
         _("案件"),
         "case-list",
@@ -56,6 +60,7 @@ MENU: tuple[Entry, ...] = (
         systems=COMMAND,
         covers=("intake-dut",),
     ),
+    Entry(_("疑点"), "signal-list", "eye", permission="signals.view_signal", systems=COMMAND, covers=("signal-",)),
     Entry(
         _("来源规则"),
         "intake-sources",

@@ -16,6 +16,14 @@ MENU: tuple[Entry, ...] = (
         covers=("city-",),
     ),
     Entry(_("案件"), "case-list", "inbox", permission="grid.view_case", systems=ANALYSIS, covers=("case-",)),
+    Entry(
+        _("督办"),
+        "oversight-list",
+        "clipboard-check",
+        permission="oversight.view_supervisiontask",
+        systems=ANALYSIS,
+        covers=("oversight-",),
+    ),
     *ground(ANALYSIS),
     *COMMON,
 )

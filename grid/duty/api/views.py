@@ -16,7 +16,7 @@ from cityops.accounts.api.permissions import HasPermission
 from cityops.accounts.guards import person_of
 from cityops.foundation.api.etag import Polled
 from cityops.foundation.api.idempotency import IdempotentWrites
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from cityops.foundation.paging import CursorPaging
 from grid.duty.api import serializers as answers
 from grid.duty.models import Assignment, DutyGrid, EvaluationGrid, Shift
@@ -154,7 +154,7 @@ class AssignmentList(Polled, IdempotentWrites, ListAPIView[Assignment]):
         shift = Shift.objects.filter(name=given["shift"]).first()
         if shift is None:
             told = _("没有名为“%s”的班次。") % given["shift"]
-            raise InvalidInput(told, errors=[{"field": "shift", "code": "unknown", "detail": told}])
+            raise field_fault("shift", "unknown", told)
         entry = roster.assign(
             person_of(request),
             day=given["day"],
@@ -218,7 +218,7 @@ class CoverageView(Polled, APIView):
         first = self._day(request, "first", last - dt.timedelta(days=6))
         if not dt.timedelta(0) <= last - first <= LONGEST:
             told = _("起止日期应先后有序,且不超过 92 天。")
-            raise InvalidInput(told, errors=[{"field": "first", "code": "range", "detail": told}])
+            raise field_fault("first", "range", told)
         division = request.query_params.get("division", "")
         prefix = division_prefix(division) if division else ""
         rows = coverage_rows(Asked(first, last, prefix, person.scope_prefix))
@@ -252,4 +252,4 @@ class CoverageView(Polled, APIView):
             return dt.date.fromisoformat(text)
         except ValueError as error:
             told = _("日期应写作 2026-11-24。")
-            raise InvalidInput(told, errors=[{"field": name, "code": "date", "detail": told}]) from error
+            raise field_fault(name, "date", told) from error

@@ -31,7 +31,8 @@ class Visit(models.Model):
 
     visit_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     """Given by the phone, so that a visit sent twice is one."""
-    visitor = models.ForeignKey(User, verbose_name=_("到访人"), on_delete=models.PROTECT, related_name="+")
+    visitor = models.ForeignKey(User, verbose_name=_("到访人"), on_delete=models.PROTECT, related_name="+", null=True)
+    """Forgotten after ``CITYOPS_FIELD_DAYS``: the ground was seen, by whom nobody needs to know any more."""
     grid_code = models.CharField(_("单元网格"), max_length=15)
     division_code = models.CharField(_("社区代码"), max_length=12)
     at = models.DateTimeField(_("到访时间"))

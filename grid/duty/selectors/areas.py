@@ -28,13 +28,14 @@ ON a.grid_code < b.grid_code AND ST_DWithin(a.geom, b.geom, %(near)s::float8)
 WHERE a.grid_code = ANY(%(codes)s::varchar[]) AND b.grid_code = ANY(%(codes)s::varchar[])
 AND ST_Area(ST_Intersection(ST_Buffer(a.geom, %(near)s::float8), ST_Buffer(b.geom, %(near)s::float8)))
     > 2 * %(near)s::float8 * %(edge)s::float8
+ORDER BY a.grid_code, b.grid_code
 """
 SHAPES = 3_000
 """A map is given no more outlines than this."""
 
 
 def neighbours(codes: Collection[str]) -> list[tuple[str, str]]:
-    """The pairs among these unit grids that share an edge; a corner is not enough."""
+    """The pairs among these unit grids that share an edge, in order of their codes; a corner is not enough."""
     with connection.cursor() as cursor:
         cursor.execute(NEIGHBOURS, {"codes": list(codes), "near": TOLERANCE, "edge": SHORTEST_EDGE})
         return list(cursor.fetchall())

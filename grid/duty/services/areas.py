@@ -13,14 +13,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.gis.db.models import Union
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import Organisation, User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from cityops.foundation.errors import NotThere, Refused, field_fault
+from cityops.foundation.locks import hold
 from grid.duty.models import Assignment, DutyGrid, DutyGridUnit, EvaluationGrid
 from grid.duty.rules.ground import EvaluationCode, duty_grid_code, pieces_of, smallest_division
 from grid.duty.selectors.areas import SHORTEST_EDGE, neighbours
@@ -50,10 +51,6 @@ def codes_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"\d+", text)))
 
 
-def _wrong(field: str, code: str, told: str, **facts: Any) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": code, "detail": told}], **facts)
-
-
 def _listed(codes: Iterable[str]) -> str:
     found = sorted(codes)
     return "、".join(found[:NAMED]) + (_(" 等 %s 个") % len(found) if len(found) > NAMED else "")
@@ -63,16 +60,16 @@ def unit_grids(actor: User, codes: Collection[str]) -> list[str]:
     """The unit grids to make an area of, in order. Raises InvalidInput for none, too many, unknown or unconnected."""
     wanted = sorted(set(codes))
     if not wanted:
-        raise _wrong("codes", "required", _("请选择单元网格:在地图上点选,或填写编码、社区。"))
+        raise field_fault("codes", "required", _("请选择单元网格:在地图上点选,或填写编码、社区。"))
     if len(wanted) > MOST_UNITS:
         told = _("选了 %(count)s 个单元网格,一个区域最多 %(most)s 个。") % {"count": len(wanted), "most": MOST_UNITS}
-        raise _wrong("codes", "too_many", told)
+        raise field_fault("codes", "too_many", told)
     known = set(
         UnitGrid.objects.in_force().workable_by(actor).filter(grid_code__in=wanted).values_list("grid_code", flat=True)
     )
     if missing := set(wanted) - known:
         told = _("没有这些单元网格,或已作废、不在您的范围内:%s。请改正编码。") % _listed(missing)
-        raise _wrong("codes", "unknown", told, unknown=sorted(missing))
+        raise field_fault("codes", "unknown", told, unknown=sorted(missing))
     pieces = pieces_of(wanted, neighbours(wanted))
     if len(pieces) > 1:
         told = _(
@@ -81,7 +78,7 @@ def unit_grids(actor: User, codes: Collection[str]) -> list[str]:
             "count": len(pieces),
             "codes": _listed(code for piece in pieces[1:] for code in piece),
         }
-        raise _wrong("codes", "not_connected", told, pieces=[sorted(piece) for piece in pieces])
+        raise field_fault("codes", "not_connected", told, pieces=[sorted(piece) for piece in pieces])
     return wanted
 
 
@@ -92,7 +89,7 @@ def codes_in(actor: User, division_code: str) -> list[str]:
     rows = UnitGrid.objects.in_force().workable_by(actor).filter(division_code__startswith=prefix)
     found = list(rows.values_list("grid_code", flat=True)[: MOST_UNITS + 1])
     if not found:
-        raise _wrong("community", "empty", _("区划 %s 内没有您可用的单元网格。") % division_code)
+        raise field_fault("community", "empty", _("区划 %s 内没有您可用的单元网格。") % division_code)
     return found
 
 
@@ -107,7 +104,7 @@ def _not_taken(codes: Collection[str], kind: str, since: dt.date, but: DutyGrid 
         told = _("这些单元网格已属于同类责任网格:%s。请先从那里移出,或停用它。") % "、".join(
             f"{row.grid_code}({row.duty_grid.name})" for row in rows[:NAMED]
         )
-        raise _wrong("codes", "taken", told)
+        raise field_fault("codes", "taken", told)
 
 
 def _outline(codes: Collection[str]) -> GEOSGeometry:
@@ -117,21 +114,20 @@ def _outline(codes: Collection[str]) -> GEOSGeometry:
 
 def _organisation(code: str) -> str:
     if not Organisation.objects.active().filter(org_code=code).exists():
-        raise _wrong("org_code", "unknown", _("没有在用的机构“%s”,请从列表中选择责任单位。") % code)
+        raise field_fault("org_code", "unknown", _("没有在用的机构“%s”,请从列表中选择责任单位。") % code)
     return code
 
 
 def _name(text: str) -> str:
     name = text.strip()
     if not name or len(name) > 60:
-        raise _wrong("name", "length", _("名称为 1 至 60 个字。"))
+        raise field_fault("name", "length", _("名称为 1 至 60 个字。"))
     return name
 
 
 def _one_at_a_time(what: str) -> None:
     """Numbers are given one after the other; the lock ends with the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duty:{what}"])
+    hold(f"duty:{what}")
 
 
 def _write_units(grid: DutyGrid, codes: Collection[str], since: dt.date) -> None:
@@ -147,7 +143,7 @@ def create_duty_grid(actor: User, drawn: Drawn) -> DutyGrid:
     """
     name, since = _name(drawn.name), drawn.valid_from or timezone.localdate()
     if drawn.kind not in DutyGrid.Kind.values:
-        raise _wrong("grid_kind", "unknown", _("没有网格类型“%s”。") % drawn.kind)
+        raise field_fault("grid_kind", "unknown", _("没有网格类型“%s”。") % drawn.kind)
     with transaction.atomic():
         codes, org_code = unit_grids(actor, drawn.codes), _organisation(drawn.org_code)
         _one_at_a_time("grids")
@@ -230,7 +226,7 @@ def _exchange_units(grid: DutyGrid, codes: list[str], today: dt.date) -> None:
     _not_taken(codes, grid.grid_kind, since, but=grid)
     if not smallest_division(codes).startswith(grid.division_code.rstrip("0")):
         told = _("改后的网格超出了编码所在的区划 %s;请停用它,另建一个。") % grid.division_code
-        raise _wrong("codes", "outside", told)
+        raise field_fault("codes", "outside", told)
     present = grid.units.filter(until__isnull=True)
     gone = present.exclude(grid_code__in=codes)
     gone.filter(since=since).delete()
@@ -247,13 +243,13 @@ def retire_duty_grid(actor: User, code: str, reason: str, last_day: dt.date | No
     today = timezone.localdate()
     last_day = last_day or today
     if not reason.strip():
-        raise _wrong("reason", "required", _("请写明停用原因。"))
+        raise field_fault("reason", "required", _("请写明停用原因。"))
     with transaction.atomic():
         grid = _locked(actor, code)
         if grid.valid_to is not None:
             raise Refused(_("该责任网格已定于 %s 停用。") % grid.valid_to)
         if last_day < max(today, grid.valid_from):
-            raise _wrong("last_day", "past", _("停用日期不能早于今天和启用日期。"))
+            raise field_fault("last_day", "past", _("停用日期不能早于今天和启用日期。"))
         later = Assignment.objects.filter(duty_grid=grid, day__gt=last_day)
         count = later.count()
         later.delete()
@@ -287,15 +283,15 @@ def create_evaluation_grid(actor: User, drawn: EvaluationDrawn) -> EvaluationGri
     """Draw an evaluation grid for a year from the unit grids of one street. Raises InvalidInput."""
     rule = evaluation_code_rule()
     if drawn.grid_type not in rule.kinds:
-        raise _wrong("grid_type", "unknown", _("类型只有 %s。") % "、".join(rule.kinds))
+        raise field_fault("grid_type", "unknown", _("类型只有 %s。") % "、".join(rule.kinds))
     if not re.fullmatch(r"20\d\d", drawn.eval_year):
-        raise _wrong("eval_year", "year", _("评价年度为四位年份。"))
+        raise field_fault("eval_year", "year", _("评价年度为四位年份。"))
     with transaction.atomic():
         codes = unit_grids(actor, drawn.codes)
         street = codes[0][:9]
         if not codes[-1].startswith(street):
             told = _("评价网格不跨街道;所选网格分属 %(one)s 和 %(other)s。") % {"one": street, "other": codes[-1][:9]}
-            raise _wrong("codes", "two_streets", told)
+            raise field_fault("codes", "two_streets", told)
         _one_at_a_time("evaluation")
         used = EvaluationGrid.objects.filter(grid_code__startswith=street[: rule.county + rule.street])
         last = max((int(code[-1 - rule.sequence : -1]) for code in used.values_list("grid_code", flat=True)), default=0)
@@ -328,14 +324,14 @@ def _single(shape: GEOSGeometry) -> Polygon:
     closed = shape.buffer_with_style(SHORTEST_EDGE, join_style=2).buffer_with_style(-SHORTEST_EDGE, join_style=2)
     closed.srid = shape.srid
     if not isinstance(closed, Polygon):
-        raise _wrong("codes", "not_one_area", _("所选单元网格合不成一个面,请检查网格之间的缝隙。"))
+        raise field_fault("codes", "not_one_area", _("所选单元网格合不成一个面,请检查网格之间的缝隙。"))
     return closed
 
 
 def retire_evaluation_grid(actor: User, pk: Any, reason: str) -> EvaluationGrid:
     """Take an evaluation grid out of use; its code is never used again. Raises NotThere, InvalidInput."""
     if not reason.strip():
-        raise _wrong("reason", "required", _("请写明作废原因。"))
+        raise field_fault("reason", "required", _("请写明作废原因。"))
     with transaction.atomic():
         grid: EvaluationGrid | None = (
             EvaluationGrid.objects.workable_by(actor).select_for_update().filter(pk=pk).first()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotThere
+from cityops.foundation.errors import NotThere, field_fault
 from grid.duty.models import PatrolPlan
 from grid.duty.rules.ground import smallest_division
 from grid.models import UnitGrid
@@ -32,17 +32,13 @@ class PlanFields:
     note: str = ""
 
 
-def _wrong(field: str, code: str, told: str, **facts: Any) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": code, "detail": told}], **facts)
-
-
 def save_plan(actor: User, fields: PlanFields, pk: int | None = None) -> PatrolPlan:
     """Make a plan, or change one. Raises InvalidInput for unknown unit grids, NotThere."""
     name = fields.name.strip()
     if not name or len(name) > 60:
-        raise _wrong("name", "length", _("名称为 1 至 60 个字。"))
+        raise field_fault("name", "length", _("名称为 1 至 60 个字。"))
     if not 1 <= fields.times <= 20 or fields.per not in PatrolPlan.Per.values:
-        raise _wrong("times", "range", _("次数为 1 至 20,周期为每班次、每天或每周。"))
+        raise field_fault("times", "range", _("次数为 1 至 20,周期为每班次、每天或每周。"))
     codes = _codes(actor, fields.codes)
     with transaction.atomic():
         plan = PatrolPlan() if pk is None else _locked(actor, pk)
@@ -59,18 +55,18 @@ def save_plan(actor: User, fields: PlanFields, pk: int | None = None) -> PatrolP
 def _codes(actor: User, codes: Collection[str]) -> list[str]:
     wanted = sorted(set(codes))
     if not 0 < len(wanted) <= MOST:
-        raise _wrong("codes", "required", _("请选择 1 至 %s 个单元网格。") % MOST)
+        raise field_fault("codes", "required", _("请选择 1 至 %s 个单元网格。") % MOST)
     rows = UnitGrid.objects.in_force().workable_by(actor).filter(grid_code__in=wanted)
     if missing := sorted(set(wanted) - set(rows.values_list("grid_code", flat=True))):
         told = _("没有这些单元网格,或已作废、不在您的范围内:%s。请改正编码。") % "、".join(missing[:10])
-        raise _wrong("codes", "unknown", told, unknown=missing)
+        raise field_fault("codes", "unknown", told, unknown=missing)
     return wanted
 
 
 def end_plan(actor: User, pk: int, reason: str) -> PatrolPlan:
     """Let a plan end with today. Raises NotThere, InvalidInput without a reason."""
     if not reason.strip():
-        raise _wrong("reason", "required", _("请写明停用原因。"))
+        raise field_fault("reason", "required", _("请写明停用原因。"))
     with transaction.atomic():
         plan = _locked(actor, pk)
         if plan.valid_to is None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from cityops.foundation.errors import InvalidInput, NotThere, Refused, field_fault
 from grid.duty.models import Assignment, DutyGrid, Shift
 from grid.duty.rules.shifts import Booking, Days, collisions, runs_on, window_of
 from grid.duty.selectors.roster import supervisors_for
@@ -24,10 +24,6 @@ MOST_ENTRIES = 5_000
 """Entries that are planned at once: a month of fifty responsibility grids with three shifts."""
 TOLD = 20
 """Reasons that a refusal lists."""
-
-
-def _wrong(field: str, code: str, told: str, **facts: Any) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": code, "detail": told}], **facts)
 
 
 @dataclass(frozen=True)
@@ -49,14 +45,14 @@ def save_shift(actor: User, fields: ShiftFields, pk: int | None = None) -> Shift
     limits.whole_instance(actor)
     name = fields.name.strip()
     if not name or len(name) > 20:
-        raise _wrong("name", "length", _("班次名称为 1 至 20 个字。"))
+        raise field_fault("name", "length", _("班次名称为 1 至 20 个字。"))
     if Shift.objects.filter(name=name).exclude(pk=pk or 0).exists():
-        raise _wrong("name", "taken", _("已有名为“%s”的班次。") % name)
+        raise field_fault("name", "taken", _("已有名为“%s”的班次。") % name)
     if fields.starts_at == fields.ends_at:
-        raise _wrong("ends_at", "same", _("开始和结束不能相同;跨零点的班次,结束时间早于开始时间。"))
+        raise field_fault("ends_at", "same", _("开始和结束不能相同;跨零点的班次,结束时间早于开始时间。"))
     weekdays = "".join(sorted(set(fields.weekdays) & set("1234567"))) if fields.days == Days.WEEKDAYS else ""
     if fields.days == Days.WEEKDAYS and not weekdays:
-        raise _wrong("weekdays", "required", _("请选择每周的哪几天。"))
+        raise field_fault("weekdays", "required", _("请选择每周的哪几天。"))
     with transaction.atomic():
         shift = Shift() if pk is None else Shift.objects.select_for_update().filter(pk=pk).first()
         if shift is None:
@@ -121,9 +117,9 @@ def grid_for(actor: User, code: str) -> DutyGrid:
     """The responsibility grid to plan for. Raises InvalidInput for one that is not there or not patrolled."""
     found: DutyGrid | None = DutyGrid.objects.workable_by(actor).filter(grid_code=code).defer("geom").first()
     if found is None:
-        raise _wrong("grid", "unknown", _("没有责任网格 %s,或不在您的范围内。") % code)
+        raise field_fault("grid", "unknown", _("没有责任网格 %s,或不在您的范围内。") % code)
     if found.grid_kind != DutyGrid.Kind.COLLECTING:
-        raise _wrong("grid", "kind", _("“%s”不是采集责任网格,不排巡查班次。") % found.name)
+        raise field_fault("grid", "kind", _("“%s”不是采集责任网格,不排巡查班次。") % found.name)
     return found
 
 
@@ -132,7 +128,7 @@ def supervisor_for(actor: User, username: str) -> User:
     found = supervisors_for(actor).filter(username=username).first()
     if found is None:
         told = _("没有可排班的人员“%s”:须在您的范围内、启用中,且角色含“登记巡查到访”。") % username
-        raise _wrong("supervisor", "unknown", told)
+        raise field_fault("supervisor", "unknown", told)
     return found
 
 
@@ -155,7 +151,7 @@ def book(actor: User, wanted: Sequence[Wanted], *, action: str = "roster.plan") 
             "most": MOST_ENTRIES,
             "count": len(wanted),
         }
-        raise _wrong("", "too_many", told)
+        raise field_fault("", "too_many", told)
     people = sorted({entry.supervisor.pk for entry in wanted})
     list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=people).order_by("pk"))
     days = [entry.day for entry in wanted]
@@ -276,7 +272,7 @@ def plan_weeks(actor: User, week: Week) -> Planned:
     Raises InvalidInput, with every collision, and then changes nothing.
     """
     if not week.weekdays or week.last < week.first or (week.last - week.first).days > 366:
-        raise _wrong("last", "range", _("请选择每周的哪几天,以及不超过一年的起止日期。"))
+        raise field_fault("last", "range", _("请选择每周的哪几天,以及不超过一年的起止日期。"))
     grid, person = grid_for(actor, week.grid_code), supervisor_for(actor, week.username)
     calendar, now = current_desk().calendar, timezone.now()
     days = [week.first + dt.timedelta(days=number) for number in range((week.last - week.first).days + 1)]
@@ -288,7 +284,7 @@ def plan_weeks(actor: User, week: Week) -> Planned:
         and _window(entry := Wanted(day, week.shift, grid, person))[1] > now
     ]
     if not wanted:
-        raise _wrong("weekdays", "none", _("这段日期内没有符合条件的班次。"))
+        raise field_fault("weekdays", "none", _("这段日期内没有符合条件的班次。"))
     return book(actor, wanted)
 
 
@@ -299,13 +295,13 @@ def copy_week(actor: User, *, monday: dt.date, first: dt.date, last: dt.date) ->
     """
     monday -= dt.timedelta(days=monday.weekday())
     if last < first or (last - first).days > 62:
-        raise _wrong("last", "range", _("请选择不超过两个月的起止日期。"))
+        raise field_fault("last", "range", _("请选择不超过两个月的起止日期。"))
     rows = Assignment.objects.workable_by(actor).filter(day__range=(monday, monday + dt.timedelta(days=6)))
     pattern: dict[int, list[Assignment]] = {}
     for row in rows.select_related("shift", "duty_grid", "supervisor").defer("duty_grid__geom"):
         pattern.setdefault(row.day.weekday(), []).append(row)
     if not pattern:
-        raise _wrong("monday", "empty", _("%s 所在的一周没有排班,无可复制。") % monday)
+        raise field_fault("monday", "empty", _("%s 所在的一周没有排班,无可复制。") % monday)
     calendar, now = current_desk().calendar, timezone.now()
     wanted = [
         entry
@@ -354,9 +350,9 @@ def substitute(actor: User, pk: int, *, username: str, reason: str) -> Assignmen
     entry = _locked(actor, pk)
     person = supervisor_for(actor, username) if username else None
     if person is not None and not reason.strip():
-        raise _wrong("reason", "required", _("请写明替班原因。"))
+        raise field_fault("reason", "required", _("请写明替班原因。"))
     if person is not None and person.pk == entry.supervisor_id:
-        raise _wrong("substitute", "same", _("替班人与原监督员相同。"))
+        raise field_fault("substitute", "same", _("替班人与原监督员相同。"))
     comes = person or entry.supervisor
     list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk=comes.pk))
     others = [other for other in _present([entry.day], [comes.pk]) if other.pk != entry.pk]
@@ -366,9 +362,9 @@ def substitute(actor: User, pk: int, *, username: str, reason: str) -> Assignmen
         if collisions([asked], [Booking(comes.pk, other.starts_at, other.ends_at)]):
             told = _("%(entry)s:此人同一时间已排在“%(place)s”(%(shift)s)。请改派他人,或先撤下那一条。")
             place = {"entry": _said(wanted), "place": other.duty_grid.name, "shift": other.shift}
-            raise _wrong("substitute", "booked", told % place)
+            raise field_fault("substitute", "booked", told % place)
     if not entry.duty_grid.division_code.startswith(comes.scope_prefix):
-        raise _wrong("substitute", "scope", _("%s:此人负责的区划不包含该网格。") % _said(wanted))
+        raise field_fault("substitute", "scope", _("%s:此人负责的区划不包含该网格。") % _said(wanted))
     before = {"on_duty": entry.on_duty_id}
     entry.substitute, entry.on_duty = person, comes
     entry.substitute_reason = reason.strip()[:200] if person else ""
@@ -382,6 +378,6 @@ def unassign(actor: User, pk: int, *, reason: str) -> None:
     """Take an entry off the roster. Raises NotThere, Refused once the shift is over, InvalidInput without a reason."""
     entry = _locked(actor, pk)
     if not reason.strip():
-        raise _wrong("reason", "required", _("请写明撤下原因。"))
+        raise field_fault("reason", "required", _("请写明撤下原因。"))
     _audit_entry("roster.remove", entry, reason.strip(), before={"supervisor": entry.supervisor_id})
     entry.delete()

@@ -19,7 +19,7 @@ from grid.duty.rules.shifts import Days, window_of
 from grid.duty.selectors.areas import neighbours
 from grid.duty.services.visits import visits_from_steps
 from grid.models import UnitGrid
-from grid.rules.behaviour import random_of
+from grid.rules.tempo import random_of
 from grid.selectors.places import city_prefix
 from grid.services.simulator.ground import rid_of
 from grid.services.simulator.world import World, place_names

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from cityops.foundation.records import local_node
 from grid.duty.models import Assignment, DutyGrid, DutyGridUnit, TeamStatistic, Visit
 from grid.duty.rules.coverage import Coverage
@@ -39,7 +39,7 @@ def compile_team_statistics(period_code: str | None = None) -> tuple[TeamStatist
     period = period_code or last_month()
     if not re.fullmatch(r"20\d\d(0[1-9]|1[0-2])", period):
         told = _("月份写作六位数字,如 202611。")
-        raise InvalidInput(told, errors=[{"field": "period_code", "code": "month", "detail": told}])
+        raise field_fault("period_code", "month", told)
     counted = _counted(period)
     key = {"origin_code": local_node(), "division_code": settings.CITYOPS_REGION[:6], "period_code": period}
     with transaction.atomic():

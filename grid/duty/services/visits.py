@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from cityops.foundation.records import local_node
 from cityops.regions.models import CGCS2000
 from grid.duty.models import Visit
@@ -57,10 +57,6 @@ class Tap:
     at: dt.datetime | None = None
 
 
-def _wrong(field: str, code: str, told: str) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": code, "detail": told}])
-
-
 def make_visit(actor: User, tap: Tap) -> tuple[Visit, bool]:
     """Write down that the actor was in a unit grid; sent again under its id it stays one. (visit, whether it is new).
 
@@ -70,7 +66,7 @@ def make_visit(actor: User, tap: Tap) -> tuple[Visit, bool]:
     now = timezone.now()
     at = tap.at or now
     if not now - EARLIEST <= at <= now + LATEST:
-        raise _wrong("at", "time", _("到访时间应在最近 7 天内,且不晚于现在。请检查设备时间。"))
+        raise field_fault("at", "time", _("到访时间应在最近 7 天内,且不晚于现在。请检查设备时间。"))
     grid = _grid_of(actor, tap)
     with transaction.atomic():
         visit, is_new = Visit.objects.get_or_create(
@@ -84,7 +80,7 @@ def make_visit(actor: User, tap: Tap) -> tuple[Visit, bool]:
             },
         )
         if not is_new and (visit.visitor_id != actor.pk or visit.grid_code != grid.grid_code):
-            raise _wrong("visit_id", "taken", _("这个到访编号已用于另一次到访,请换用新的 UUID。"))
+            raise field_fault("visit_id", "taken", _("这个到访编号已用于另一次到访,请换用新的 UUID。"))
         if is_new:
             audit.record("visit.make", kind="UnitGrid", key=grid.grid_code, division_code=grid.division_code)
     return visit, is_new
@@ -103,7 +99,7 @@ def _grid_of(actor: User, tap: Tap) -> UnitGrid:
         field, found = "grid_code", None
         told = _("请给出单元网格编码,或经度和纬度。")
     if found is None:
-        raise _wrong(field, "grid", told)
+        raise field_fault(field, "grid", told)
     grid: UnitGrid = found
     return grid
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+from cityops.foundation.errors import NotAllowed, NotThere, Refused, field_fault
 from grid.intake.models import Answer
 from grid.intake.rules.answers import CHANNEL_OF, OUTCOME_OF, Outcome, answer_text
 from grid.models import Case
@@ -124,7 +124,7 @@ def record_visit(actor: User, pk: int, *, satisfaction: str, note: str = "") -> 
     """
     if satisfaction not in Answer.Satisfaction.values:
         told = _("满意度只能是 1 到 5。")
-        raise InvalidInput(told, errors=[{"field": "satisfaction", "code": "code", "detail": told}])
+        raise field_fault("satisfaction", "code", told)
     note = _short("note", note, VISIT_LENGTH)
     with transaction.atomic():
         answer = _locked(actor, pk)
@@ -150,7 +150,7 @@ def _short(name: str, text: str, length: int) -> str:
     text = text.strip()
     if len(text) > length:
         told = _("最多 %(length)s 个字,现有 %(now)s 个。") % {"length": length, "now": len(text)}
-        raise InvalidInput(told, errors=[{"field": name, "code": "too_long", "detail": told}])
+        raise field_fault(name, "too_long", told)
     return text
 
 

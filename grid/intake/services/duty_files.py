@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import InvalidInput, field_fault
 from grid.intake.models import DutyRule
 from grid.intake.services.duties import FIELDS, Known, check_duty, may_change
 
@@ -114,7 +114,7 @@ def _rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _refused(text: str) -> InvalidInput:
-    return InvalidInput(text, errors=[{"field": "file", "code": "file", "detail": text}])
+    return field_fault("file", "file", text)
 
 
 def _read(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import Role, User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere
+from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, field_fault
 from grid.intake.models import SimilaritySetting, SourceRule
 from grid.intake.selectors.sources import source_terms
 from grid.models import Case
@@ -70,13 +70,13 @@ def _consistent(row: SourceRule) -> None:
     unknown = sorted(set(row.roles) - set(Role.objects.values_list("code", flat=True)))
     if unknown:
         told = _("没有角色 %s。") % "、".join(unknown)
-        raise InvalidInput(told, errors=[{"field": "roles", "code": "unknown", "detail": told}])
+        raise field_fault("roles", "unknown", told)
     if row.verify_first and row.auto_accept:
         told = _("“先核实”与“自动受理”不能同时选：核实属实后案件自会进入待立案。")
-        raise InvalidInput(told, errors=[{"field": "auto_accept", "code": "contradiction", "detail": told}])
+        raise field_fault("auto_accept", "contradiction", told)
     if row.may_file_directly and not row.auto_accept:
         told = _("“可直接立案”须同时选“自动受理”。")
-        raise InvalidInput(told, errors=[{"field": "may_file_directly", "code": "contradiction", "detail": told}])
+        raise field_fault("may_file_directly", "contradiction", told)
 
 
 def _told(terms: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
-from cityops.foundation.errors import InvalidInput, NotAllowed
+from cityops.foundation.errors import InvalidInput, NotAllowed, field_fault
 from grid.intake.models import Finding
 from grid.intake.rules.sources import NextStep, SourceTerms, after_report, lacks_of, may_bring
 from grid.intake.selectors.similar import Similar, similar_to
@@ -129,7 +129,7 @@ def _known(user: User, terms: SourceTerms, report: Report) -> TakenIn | None:
         return None
     if not Case.objects.visible_to(user).filter(pk=case.pk).exists():
         told = _("来源单号 %s 已由其他区划登记。") % report.source_no
-        raise InvalidInput(told, errors=[{"field": "source_no", "code": "taken", "detail": told}])
+        raise field_fault("source_no", "taken", told)
     done = Registered(
         rid=case.pk,
         case_no=case.case_no,

@@ -22,6 +22,7 @@ class Command(OperatorCommand):
         parser.add_argument("--days", type=int, default=60, help="days of history before today (default: %(default)s)")
         parser.add_argument("--seed", type=int, default=2026, help="same seed, same city (default: %(default)s)")
         parser.add_argument("--per-day", type=float, help="reports on a usual day (default: 15 for each county)")
+        parser.add_argument("--fraud", action="store_true", help="plant what signals look for, at known places")
         parser.add_argument("--live", action="store_true", help="then go on until interrupted")
         parser.add_argument("--every", type=float, default=30, help="seconds between live ticks (default: %(default)s)")
 
@@ -29,7 +30,7 @@ class Command(OperatorCommand):
         started = time.perf_counter()
         try:
             check_allowed()
-            done = simulate(plan_of_city(options["seed"], options["days"], options["per_day"]))
+            done = simulate(plan_of_city(options["seed"], options["days"], options["per_day"]), fraud=options["fraud"])
             if done.cases:
                 compile_statistics()
         except CityOpsError as error:
@@ -39,8 +40,11 @@ class Command(OperatorCommand):
                 f"{done.grids} grids, {done.components} components, {done.cases} cases with {done.steps} steps, "
                 f"{time.perf_counter() - started:.1f} s"
             )
+            if done.planted:
+                self.stdout.write("planted: " + ", ".join(f"{kind} {number}" for kind, number in done.planted.items()))
         else:
-            self.stdout.write("simulated before; nothing changed")
+            added = ", ".join(f"{number} {name}" for name, number in done.built.items())
+            self.stdout.write(f"simulated before; {f'added {added}' if added else 'nothing changed'}")
         while options["live"]:
             self._tick()
             time.sleep(options["every"])

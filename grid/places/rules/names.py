@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from grid.places.rules.addresses import Parts, words_of
 from grid.places.rules.writing import aliases, normalise
+from grid.rules.pinyin import readings
 
 _LETTERS = re.compile(r"^[a-z]{2,12}$")
 LONGEST_KEY = 900
@@ -24,17 +23,9 @@ class Keys:
     """Every word it may be asked by, apart by spaces: names, their words, their initials, street and number."""
 
 
-@cache
-def _pinyin() -> Any:
-    """The readings of signs, read once in a process and only where they are needed."""
-    import pypinyin  # noqa: PLC0415 (its tables take a moment)
-
-    return pypinyin
-
-
 def initials(name: str) -> str:
     """The first letters of a name's syllables: 西湖文化广场 → xhwhgc; letters and digits stay."""
-    pinyin = _pinyin()
+    pinyin = readings()
     return "".join(pinyin.lazy_pinyin(name, style=pinyin.Style.FIRST_LETTER)).lower()
 
 

@@ -8,7 +8,7 @@ from django.contrib.gis.geos import Point, Polygon
 from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from cityops.regions.models import CGCS2000
 from grid.models import UnitGrid
 from grid.places.models import Place
@@ -63,7 +63,7 @@ def around(user: User | None, longitude: float, latitude: float, *, limit: int =
     """
     if not (abs(longitude) <= 180 and abs(latitude) < 85):
         told = _("经度应在 -180 到 180 之间，纬度应在 -85 到 85 之间。")
-        raise InvalidInput(told, errors=[{"field": "lon", "code": "bad_coordinate", "detail": told}])
+        raise field_fault("lon", "bad_coordinate", told)
     spot = (longitude, latitude)
     point = Point(longitude, latitude, srid=CGCS2000)
     up = reach_m / METRES_PER_DEGREE

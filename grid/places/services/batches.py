@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from cityops.accounts.models import User
 from cityops.foundation import audit
 from cityops.foundation.context import current_actor
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import InvalidInput, field_fault
 from grid.places.models import MatchReport
 from grid.places.rules.matching import Verdict
 from grid.places.selectors.geocoding import Answer, geocode_many
@@ -56,7 +56,7 @@ def _column(heads: list[str]) -> str:
 
 
 def _wrong(detail: str) -> InvalidInput:
-    return InvalidInput(detail, errors=[{"field": "file", "code": "invalid_file", "detail": detail}])
+    return field_fault("file", "invalid_file", detail)
 
 
 def match_upload(actor: User, upload: Uploaded) -> MatchReport:

@@ -12,7 +12,7 @@ from cityops.regions.models import CGCS2000
 from grid.models import UnitGrid
 from grid.places.models import Place
 from grid.places.services.keys import SEQUENCE, key_rows
-from grid.rules.behaviour import random_of
+from grid.rules.tempo import random_of
 from grid.selectors.places import city_prefix
 from grid.services.simulator.bulk import copy_rows
 from grid.services.simulator.ground import FIRST_DAY, rid_of

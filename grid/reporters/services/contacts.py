@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from cityops.accounts.models import User
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+from cityops.foundation.errors import NotAllowed, NotThere, Refused, field_fault
 from grid.models import Case
 from grid.reporters.models import ContactRequest, Reporter
 from grid.reporters.rules.masking import tells_on
@@ -73,7 +73,7 @@ def _text(field: str, text: str, longest: int) -> str:
     text = text.strip()
     if not text or len(text) > longest:
         told = _("必填，最多 %s 个字。") % longest
-        raise InvalidInput(told, errors=[{"field": field, "code": "required", "detail": told}])
+        raise field_fault(field, "required", told)
     return text
 
 
@@ -85,4 +85,4 @@ def _check_silent(case: Case, answer: str) -> None:
     person = opened(record)
     if tells_on(answer, name=person.name, phone=person.phone):
         told = _("答复里不要写反映人的姓名和电话；只写联系的结果。")
-        raise InvalidInput(told, errors=[{"field": "answer", "code": "personal", "detail": told}])
+        raise field_fault("answer", "personal", told)

@@ -20,7 +20,7 @@ from grid.reporters.models.reporters import CLOSED
 from grid.reporters.rules.cipher import NAME_LETTERS, VERSION
 from grid.reporters.rules.keeping import months_before
 from grid.reporters.rules.masking import SHORTEST_NUMBER, digits_of
-from grid.reporters.services.keys import cipher, forget_key, make_key
+from grid.reporters.services.keys import OTHERS, cipher, forget_key, make_key
 from grid.rules import FINAL_STAGES
 
 LONGEST = {"name": 60, "phone": 20, "email": 100, "address": 200}
@@ -151,7 +151,7 @@ def rotate_keys() -> tuple[str, int]:
     done = 0
     while changed := _close_some(name):
         done += changed
-    used = _keys_in_use()
+    used = _keys_in_use().union(*(close_anew() for close_anew in OTHERS))
     for old in sorted(cipher().keys)[:-2]:
         if old not in used:
             forget_key(old)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from cityops.accounts.models import User
 from cityops.accounts.services.limits import reason_given
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+from cityops.foundation.errors import NotAllowed, NotThere, Refused, field_fault
+from cityops.foundation.locks import hold
 from grid.models import Case
 from grid.reporters.models import OpeningAlarm, Reporter, ReporterOpening
 from grid.reporters.models.reporters import CLOSED
@@ -61,14 +62,13 @@ def open_reporter(user: User, case_no: str, *, reason: str) -> Person:
         raise NotAllowed
     reason = reason_given(reason)[:REASON_LETTERS]
     with transaction.atomic():
-        with connection.cursor() as cursor:  # one after the other, or two at once would both be the last allowed
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"opening:{user.pk}"])
+        hold(f"opening:{user.pk}")  # one after the other, or two at once would both be the last allowed
         record = _record(user, case_no)
         _check_rate(user)
         person = opened(record)
         if tells_on(reason, name=person.name, phone=person.phone):
             told = _("原因里不要写姓名和电话：能看案件的人都会看到。")
-            raise InvalidInput(told, errors=[{"field": "reason", "code": "personal", "detail": told}])
+            raise field_fault("reason", "personal", told)
         ReporterOpening.objects.create(reporter=record, opened_by=user, reason=reason)
         audit.record(
             "reporter.open",
@@ -133,7 +133,7 @@ def find_by_phone(user: User, phone: str) -> list[Case]:
     digits = digits_of(phone)
     if len(digits) < SHORTEST_NUMBER:
         told = _("请填写完整的电话号码（至少 7 位数字）。")
-        raise InvalidInput(told, errors=[{"field": "phone", "code": "phone", "detail": told}])
+        raise field_fault("phone", "phone", told)
     index = cipher().index(digits)
     found = list(Case.objects.workable_by(user).filter(reporter__phone_index=index).order_by("-reported_at")[:100])
     with transaction.atomic():

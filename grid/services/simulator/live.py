@@ -1,24 +1,36 @@
 """The present of a simulated city: the same people, through the same services as everybody else."""
 
+import io
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from random import Random
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cityops.accounts.models import User
 from cityops.foundation.context import Actor, acting
 from cityops.foundation.errors import CityOpsError
-from grid.models import Case
-from grid.rules.behaviour import OPINIONS, NextMove, next_move, quality_of, random_of, reports_on
+from grid.models import Case, CaseApplication, CaseSupervision
+from grid.rules.behaviour import next_move, quality_of, reports_on
 from grid.rules.moving import Desk
-from grid.rules.transitions import Action
+from grid.rules.sayings import OPINIONS
+from grid.rules.stages import OPEN_STAGES, Stage
+from grid.rules.tempo import NextMove, random_of
+from grid.rules.transitions import MOVES, Action
 from grid.selectors.calendar import current_desk
+from grid.services import media
 from grid.services.cases import Report, act, register
-from grid.services.simulator.past import case_rid, inputs_of, reporter_of, source_no
+from grid.services.simulator.ground import rid_of
+from grid.services.simulator.past import case_rid, inputs_of, reporter_of, roles_for, source_no
+from grid.services.simulator.pictures import USAGES, jpeg_of, picture_for
 from grid.services.simulator.run import Plan, check_allowed, stored_plan
 from grid.services.simulator.world import Matter, World, draw, read_world
 
@@ -27,6 +39,8 @@ LATE = timedelta(minutes=5)
 MOST_AT_ONCE = 60
 """Reports, and moves, of one tick, so that a tick stays short after a pause."""
 WORLD_SECONDS = 600
+AFTERWARDS = timedelta(days=5)
+"""So long after closing people are asked back and departments appeal."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +124,59 @@ def _dated(due: datetime, now: datetime) -> datetime:
 
 def _due_moves(plan: Plan, desk: Desk, now: datetime) -> Iterator[tuple[Case, NextMove]]:
     """Open simulated cases of this city whose next move is due, the earliest first."""
-    cases = Case.objects.open().filter(is_simulated=True, origin_code=settings.CITYOPS_NODE)
     found = []
-    for case in cases:
+    for case in _living(now):
         quality = quality_of(plan.seed, case.duty_org) if case.duty_org else 1.0
         move = next_move(case, random_of(plan.seed, case.rid, case.version), desk.calendar, quality)
         if move is not None and move.at <= now:
             found.append((case, move))
     yield from sorted(found, key=lambda pair: pair[1].at)[:MOST_AT_ONCE]
+
+
+def _living(now: datetime) -> Iterator[Case]:
+    """Simulated cases that something may happen to, with what behaviour knows beside the case itself."""
+    own = Case.objects.filter(is_simulated=True, origin_code=settings.CITYOPS_NODE)
+    ledger = CaseApplication.objects.filter(case=OuterRef("pk"))
+    hung = ledger.filter(kind=CaseApplication.Kind.SUSPENSION, state=CaseApplication.State.APPROVED)
+    told = {
+        "level": Coalesce(Subquery(ledger.waiting().values("level")[:1]), 0),
+        "was_hung": Exists(hung),
+        "awaits_answer": Exists(CaseSupervision.objects.filter(case=OuterRef("pk"), answered_at__isnull=True)),
+    }
+    recent = own.filter(state=Stage.CLOSED, closed_at__gte=now - AFTERWARDS)
+    yield from own.filter(state__in=OPEN_STAGES).annotate(**told)
+    yield from recent.annotate(**told)
+
+
+def _who(world: World, case: Case, move: NextMove, rng: Random) -> int:
+    """The person who makes a move; on the spot it is who reported."""
+    if move.action is Action.SELF_HANDLE:
+        reporter: int | None = case.steps.order_by("seq").values_list("operator_id", flat=True).first()
+        if reporter is not None:
+            return reporter
+    roles = roles_for(MOVES[move.action], case, getattr(case, "level", 0))
+    return world.worker_for(move.action, case.division_code[:6], case.duty_org, rng, roles=roles).pk
+
+
+def _photos(user: User, case: Case, move: NextMove, plan: Plan, now: datetime) -> list[uuid.UUID]:
+    """Photos that go with a move, taken in as everybody's are: what the workflow asks for."""
+    found = []
+    rng = random_of(plan.seed, case.rid, case.version, "spot")
+    for usage in USAGES.get(move.action, ()):
+        media_id = rid_of("media", case.rid, usage, case.version + 1)
+        image = picture_for(case.rid, usage, case.version + 1, plan.seed)
+        media.store(
+            user,
+            io.BytesIO(jpeg_of(image)),
+            media_id=media_id,
+            usage=usage,
+            taken_at=_dated(move.at, now),
+            longitude=case.geom.x + rng.gauss(0, 0.00008),
+            latitude=case.geom.y + rng.gauss(0, 0.00007),
+            device_id=f"SIM{user.pk}",
+        )
+        found.append(media_id)
+    return found
 
 
 def _move_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now: datetime) -> int:
@@ -130,16 +189,16 @@ def _move_due(plan: Plan, world: World, desk: Desk, people: dict[int, User], now
         inputs, rule = inputs_of(world, matter, case=case, move=move, rng=rng)
         if "rule" in inputs:
             inputs["rule"] = rule
-        worker = world.worker_for(move.action, case.division_code[:6], case.duty_org, rng)
-        user = _person(people, worker.pk)
+        user = _person(people, _who(world, case, move, rng))
         try:
-            with acting(_as(user)):
+            with acting(_as(user)), transaction.atomic():
                 act(
                     user,
                     case,
                     move.action,
                     at=_dated(move.at, now),
                     version=case.version,
+                    media=_photos(user, case, move, plan, now),
                     opinion=rng.choice(OPINIONS[move.action]),
                     **inputs,
                 )

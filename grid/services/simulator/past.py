@@ -1,29 +1,37 @@
 """Write the past of a simulated city in bulk: every case moved by the same rules as people move theirs."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from cityops.foundation.records import local_node
 from cityops.regions.models import CGCS2000
-from grid.models import Case, CaseStep, Component
-from grid.rules.behaviour import OPINIONS, NextMove, days_until, next_move, quality_of, random_of, reports_on
+from grid.models import Case, CaseApplication, CaseMedia, CaseStep, CaseSupervision, CaseTask, Component
+from grid.rules.asides import ANSWER_WITHIN, SATISFACTION, SATISFACTION_WEIGHTS, SUSPENDED_DAYS
+from grid.rules.behaviour import days_until, next_move, quality_of, reports_on
 from grid.rules.codes import CURRENT
 from grid.rules.component_states import INTACT, MENDED_BY_DISPOSAL
 from grid.rules.moving import Desk, changes_of, step_deadline
+from grid.rules.sayings import OPINIONS
 from grid.rules.stages import Stage
-from grid.rules.transitions import MOVES, Action, Move, can_move
+from grid.rules.tempo import NextMove, random_of
+from grid.rules.transitions import MOVES, SUSPENSION_REASONS, Action, Move, can_move
+from grid.rules.workflow import DEFAULT_WORKFLOW
 from grid.services.numbers import city_digits, last_numbers, raise_numbers
 from grid.services.reporters import reporter_id
 from grid.services.simulator.bulk import copy_rows
 from grid.services.simulator.ground import rid_of
-from grid.services.simulator.world import Happening, Matter, World, choose_rule, draw
+from grid.services.simulator.ledgers import Done, Ledgers
+from grid.services.simulator.pictures import PHOTO_SHARE, photos_of
+from grid.services.simulator.world import Happening, Matter, Worker, World, choose_rule, draw
 
 REPORT = MOVES[Action.REPORT]
 SEQUENCE_DIGITS = 10
@@ -56,17 +64,34 @@ class Past:
     cases: list[dict[str, Any]] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
     numbers: Counter[date] = field(default_factory=Counter)
+    ledgers: Ledgers = field(default_factory=Ledgers)
+    media: list[dict[str, Any]] = field(default_factory=list)
+    """Photos of a share of the cases."""
 
 
 def write_past(past: Past, days: int) -> tuple[int, int]:
     """Play ``days`` days up to ``past.until`` and write them; returns the numbers of cases and steps."""
+    play(past, days)
+    return write(past)
+
+
+def play(past: Past, days: int) -> None:
+    """Let ``days`` days up to ``past.until`` happen; nothing is written yet."""
     past.numbers.update(last_numbers())
     today = past.until.astimezone(past.desk.calendar.zone).date()
     for day in days_until(today, days):
         for number, at in enumerate(reports_on(past.seed, day, past.per_day, past.desk.calendar)):
             if at <= past.until:
                 _live_through(past, day, number, at)
+
+
+def write(past: Past) -> tuple[int, int]:
+    """Write what has happened; returns the numbers of cases and steps."""
     cases, steps = copy_rows(Case, past.cases), copy_rows(CaseStep, past.steps)
+    copy_rows(CaseMedia, past.media)
+    copy_rows(CaseApplication, past.ledgers.applications)
+    copy_rows(CaseSupervision, past.ledgers.supervisions)
+    copy_rows(CaseTask, past.ledgers.tasks)
     mend_components()
     raise_numbers(past.numbers)
     return cases, steps
@@ -89,7 +114,11 @@ def _live_through(past: Past, day: date, number: int, at: datetime) -> None:
     happening = draw(past.world, random_of(past.seed, rid))
     past.numbers[day] += 1
     case = _born(past, rid, day, happening, at)
-    _step(past, case, REPORT, random_of(past.seed, rid, 0))
+    rng = random_of(past.seed, rid, 0)
+    reporter = past.world.worker_for(Action.REPORT, case.division_code[:6], "", rng)
+    case.reported_by = reporter.pk
+    case.is_photographed = random_of(past.seed, rid, "photos").random() < PHOTO_SHARE
+    _step(past, case, REPORT, reporter)
     while True:
         rng = random_of(past.seed, rid, case.version)
         quality = quality_of(past.seed, case.duty_org) if case.duty_org else 1.0
@@ -112,23 +141,69 @@ def inputs_of(
         return {"duty_org": world.department_for(matter, county)}, None
     if action is Action.DISPATCH_AGAIN:
         return {"duty_org": world.department_again(county, case.duty_org, rng)}, None
-    return ({"reason": move.reason} if action is Action.REJECT else {}), None
+    given = _GIVEN.get(action)
+    return ({} if given is None else given(move, rng)), None
+
+
+def _suspension(move: NextMove, rng: Random) -> dict[str, Any]:
+    day = timezone.localtime(move.at).date() + timedelta(days=SUSPENDED_DAYS)
+    return {"why": rng.choice(SUSPENSION_REASONS), "until": day}
+
+
+_GIVEN: dict[Action, Callable[[NextMove, Random], dict[str, Any]]] = {
+    Action.REJECT: lambda move, _rng: {"reason": move.reason},
+    Action.APPLY_SUSPENSION: _suspension,
+    Action.SUPERVISE: lambda move, _rng: {"due_at": move.at + ANSWER_WITHIN},
+    Action.RETURN_VISIT: lambda _move, rng: {
+        "satisfaction": rng.choices(SATISFACTION, weights=SATISFACTION_WEIGHTS)[0]
+    },
+}
+"""Inputs of moves that the world has no say in."""
+
+
+def roles_for(move: Move, case: Standing, level: int) -> tuple[str, ...]:
+    """Who decides an application on this level; empty for all other moves."""
+    if not move.decides:
+        return ()
+    levels = DEFAULT_WORKFLOW.levels(move.decides)
+    return tuple(role for role in move.roles if role in levels[min(level, len(levels) - 1)])
+
+
+def is_last_level(move: Move, level: int) -> bool:
+    """Whether what is agreed on this level holds."""
+    return level + 1 >= len(DEFAULT_WORKFLOW.levels(move.decides))
 
 
 def _advance(past: Past, case: SimpleNamespace, happening: Happening, move: NextMove, rng: Random) -> None:
     if not can_move(Stage(case.state), move.action, case.pending):
         raise AssertionError(f"{case.case_no} stands at {case.state} and cannot {move.action}.")
     inputs, _pk = inputs_of(past.world, happening.matter, case=case, move=move, rng=rng)
-    opinion = rng.choice(OPINIONS[move.action])
-    before = case.state
-    changed = changes_of(case, move.action, move.at, past.desk, inputs)
-    vars(case).update(changed)
-    _step(past, case, MOVES[move.action], rng, before=before, opinion=opinion)
+    row, opinion, before = MOVES[move.action], rng.choice(OPINIONS[move.action]), vars(case).copy()
+    worker = _who(past, case, row, rng)
+    if row.is_agreed and not is_last_level(row, case.level):
+        vars(case).update(updated_at=move.at, version=case.version + 1, level=case.level + 1)
+    else:
+        vars(case).update(changes_of(case, move.action, move.at, past.desk, inputs))
+        case.level = 0
+    _step(past, case, row, worker, before=before["state"], opinion=opinion)
+    past.ledgers.follow(case, before, Done(row, move.at, worker, inputs, opinion), past.desk)
 
 
-def _step(past: Past, case: SimpleNamespace, move: Move, rng: Random, *, before: str = "", opinion: str = "") -> None:
-    worker = past.world.worker_for(move.action, case.division_code[:6], case.duty_org, rng)
+def _who(past: Past, case: SimpleNamespace, move: Move, rng: Random) -> Worker:
+    if move.action is Action.SELF_HANDLE:
+        reporter = past.world.worker(case.reported_by)
+        if reporter is not None:
+            return reporter
+    roles = roles_for(move, case, case.level)
+    return past.world.worker_for(move.action, case.division_code[:6], case.duty_org, rng, roles=roles)
+
+
+def _step(
+    past: Past, case: SimpleNamespace, move: Move, worker: Worker, *, before: str = "", opinion: str = ""
+) -> None:
     role = next((worker.roles[code] for code in move.roles if worker.roles.get(code)), move.step_role)
+    if case.is_photographed:
+        past.media.extend(photos_of(case, move.action, worker, past.seed))
     past.steps.append(
         {
             "case_id": case.rid,
@@ -169,6 +244,7 @@ def _born(past: Past, rid: Any, day: date, happening: Happening, at: datetime) -
         description=happening.description,
         address=happening.address,
         geom=f"SRID={CGCS2000};POINT({happening.lon:.7f} {happening.lat:.7f})",
+        spot=(happening.lon, happening.lat),
         grid_code=happening.grid.code,
         division_code=happening.grid.division_code,
         reporter_type=happening.reporter_type,
@@ -206,6 +282,9 @@ _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("satisfaction", "pending", "workflow", "district_code", "appeal"), ""),
     **dict.fromkeys(("paused_at", "run_seconds", "handler_id", "previous_round", "merged_into"), None),
     "checks_passed": 0,
+    "level": 0,
+    "awaits_answer": False,
+    "was_hung": False,
     "is_simulated": True,
     "version": 1,
 }

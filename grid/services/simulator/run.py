@@ -14,15 +14,17 @@ from cityops.foundation.models import AuditEvent
 from cityops.regions.models import Division
 from cityops.regions.rules import Level
 from grid.models import Case, Component, UnitGrid
-from grid.rules.behaviour import random_of
 from grid.rules.codes import CURRENT
+from grid.rules.tempo import random_of
 from grid.selectors.calendar import read_desk
 from grid.selectors.places import city_prefix
 from grid.services.simulator.builders import build_all
 from grid.services.simulator.bulk import copy_rows
 from grid.services.simulator.extras import EXTRAS
 from grid.services.simulator.ground import Cell, ClassName, Owners, component_rows, draw_grids, grid_rows
-from grid.services.simulator.past import Past, write_past
+from grid.services.simulator.past import Past, play, write
+from grid.services.simulator.pictures import keep_newest
+from grid.services.simulator.planting import plant_all
 from grid.services.simulator.world import industry_of, place_names, read_world
 from sync.standard.models import ClassEntry
 
@@ -51,6 +53,8 @@ class Simulated:
     steps: int = 0
     built: dict[str, int] = field(default_factory=dict)
     """What the builders of other apps made, by name."""
+    planted: dict[str, int] = field(default_factory=dict)
+    """What was planted to be found, by kind."""
 
 
 def check_allowed() -> None:
@@ -81,19 +85,24 @@ def _counties() -> list[str]:
 
 
 @transaction.atomic
-def simulate(plan: Plan, *, now: datetime | None = None) -> Simulated:
+def simulate(plan: Plan, *, now: datetime | None = None, fraud: bool = False) -> Simulated:
     """Draw the ground (where there is none), place components, and write the past up to ``now``.
 
-    A second run changes nothing. Raises Refused, naming the command, where something it stands on is missing.
+    With ``fraud`` some of what happened is tampered with at known places (``planting``).
+    A second run changes nothing but for parts that the product did not know when the city was made: places, duty.
+    Raises Refused, naming the command, where something it stands on is missing.
     """
     check_allowed()
     if Case.objects.filter(is_simulated=True, origin_code=settings.CITYOPS_NODE).exists():
-        return Simulated()
+        return _completed(now or timezone.now())
     grids, components = _ground(plan)
     built = build_all(plan.seed)
     past = Past(read_world(plan.seed), read_desk(), plan.seed, plan.per_day, now or timezone.now())
-    cases, steps = write_past(past, plan.days)
-    done = Simulated(grids, components, cases, steps, built)
+    play(past, plan.days)
+    planted = plant_all(past) if fraud else {}
+    keep_newest(past.media)
+    cases, steps = write(past)
+    done = Simulated(grids, components, cases, steps, built, planted)
     for extra in EXTRAS:
         extra(past.world, plan.seed, past.until)
     audit.record(
@@ -104,6 +113,26 @@ def simulate(plan: Plan, *, now: datetime | None = None) -> Simulated:
         after={"plan": asdict(plan), **asdict(done)},
     )
     return done
+
+
+def _completed(now: datetime) -> Simulated:
+    """Add to a city that was simulated before what it lacks; each part looks itself whether it is there."""
+    plan = stored_plan()
+    if plan is None:
+        return Simulated()
+    built = {name: number for name, number in build_all(plan.seed).items() if number}
+    world = read_world(plan.seed)
+    for extra in EXTRAS:
+        extra(world, plan.seed, now)
+    if built:
+        audit.record(
+            "simulate.complete",
+            kind="instance",
+            key=settings.CITYOPS_NODE,
+            division_code=settings.CITYOPS_REGION,
+            after=built,
+        )
+    return Simulated(built=built)
 
 
 def _ground(plan: Plan) -> tuple[int, int]:

@@ -13,9 +13,10 @@ from cityops.foundation.errors import Refused
 from cityops.regions.models import Division
 from grid.models import Component, UnitGrid
 from grid.models.ground import CodeState
-from grid.rules.behaviour import REPORTERS, SAME_AGAIN_SHARE, SOURCES, random_of
+from grid.rules.behaviour import REPORTERS, SAME_AGAIN_SHARE, SOURCES
 from grid.rules.codes import CURRENT
 from grid.rules.moving import DEFAULT_RULE, FilingRule
+from grid.rules.tempo import random_of
 from grid.rules.transitions import BY_DEPARTMENT, MOVES, Action
 from grid.selectors.places import city_prefix
 from sync.standard.models import ClassEntry, DisposalRule
@@ -132,7 +133,7 @@ class World:
     """(county of six digits or '', industry) → organisation code."""
     authority: tuple[str, str]
     workers: list[Worker]
-    _chosen: dict[tuple[str, str, str], list[Worker]] = field(default_factory=dict)
+    _chosen: dict[tuple[str, ...], list[Worker]] = field(default_factory=dict)
 
     def department_for(self, matter: Matter, county: str) -> str:
         """The organisation that handles a matter in a county: the county's own, else the city's."""
@@ -147,19 +148,25 @@ class World:
         others = sorted({org for (place, _trade), org in self.departments.items() if place in ("", county)} - {had})
         return had if not others or rng.random() < SAME_AGAIN_SHARE else rng.choice(others)
 
-    def worker_for(self, action: Action, county: str, org_code: str, rng: Random) -> Worker:
+    def worker_for(
+        self, action: Action, county: str, org_code: str, rng: Random, *, roles: tuple[str, ...] = ()
+    ) -> Worker:
         """Who makes a move: somebody of the handling organisation, or of the desk for the county.
 
-        Raises Refused where nobody may.
+        ``roles`` are those that decide, where the table names more. Raises Refused where nobody may.
         """
         handles = action in BY_DEPARTMENT
-        key = (action.value, county, org_code if handles else "")
+        key = (action.value, county, org_code if handles else "", *roles)
         if key not in self._chosen:
-            self._chosen[key] = self._candidates(action, county, org_code if handles else "")
+            self._chosen[key] = self._candidates(action, county, org_code if handles else "", roles)
         return rng.choice(self._chosen[key])
 
-    def _candidates(self, action: Action, county: str, org_code: str) -> list[Worker]:
-        for role in MOVES[action].roles:
+    def worker(self, pk: int | None) -> Worker | None:
+        """Somebody known by the key."""
+        return next((worker for worker in self.workers if worker.pk == pk), None)
+
+    def _candidates(self, action: Action, county: str, org_code: str, roles: tuple[str, ...]) -> list[Worker]:
+        for role in roles or MOVES[action].roles:
             fit = [
                 worker
                 for worker in self.workers

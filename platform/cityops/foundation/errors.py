@@ -30,6 +30,11 @@ class InvalidInput(CityOpsError):
     title = _("填写的内容有误")
 
 
+def field_fault(field: str, code: str, detail: str, **facts: Any) -> InvalidInput:
+    """What is wrong with one field: its name, the rule it breaks, and the sentence that says how to mend it."""
+    return InvalidInput(detail, errors=[{"field": field, "code": code, "detail": detail}], **facts)
+
+
 class NotThere(CityOpsError):
     """The thing does not exist for this person: what one may not see is not there (404, never 403)."""
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import xlsxwriter
@@ -122,21 +122,44 @@ def csv_lines(columns: tuple[Column, ...], rows: Iterable[Any]) -> Iterator[str]
 
 def _xlsx(columns: tuple[Column, ...], rows: Iterable[Any]) -> FileResponse:
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 (the response closes it)
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    readers = [column.read() for column in columns]
-    with xlsxwriter.Workbook(file, options) as book:
-        sheet = book.add_worksheet()
-        bold = book.add_format({"bold": True})
-        for number, column in enumerate(columns):
-            sheet.write_string(0, number, str(column.title), bold)
-        for at, row in enumerate(rows, start=1):
-            if at > XLSX_ROWS:
-                _fits(at)
-            for number, reader in enumerate(readers):
-                _cell(sheet, at, number, shown(reader(row)))
-        sheet.freeze_panes(1, 0)
+    write_workbook(file, columns, _no_more(rows))
     file.seek(0)
     return FileResponse(file, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+def _no_more(rows: Iterable[Any]) -> Iterator[Any]:
+    """The rows, refused where they are more than were counted and than one sheet holds."""
+    for at, row in enumerate(rows, start=1):
+        if at > XLSX_ROWS:
+            _fits(at)
+        yield row
+
+
+def write_workbook(file: IO[bytes], columns: Iterable[Column], rows: Iterable[Any]) -> int:
+    """Write rows as a workbook, XLSX_ROWS to a sheet, never all in memory. Returns how many rows were written."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    columns = tuple(columns)
+    readers = [column.read() for column in columns]
+    count = 0
+    with xlsxwriter.Workbook(file, options) as book:
+        bold = book.add_format({"bold": True})
+        sheet = _sheet(book, columns, bold)
+        for count, row in enumerate(rows, start=1):
+            at = (count - 1) % XLSX_ROWS + 1
+            if at == 1 and count > 1:
+                sheet = _sheet(book, columns, bold)
+            for number, reader in enumerate(readers):
+                _cell(sheet, at, number, shown(reader(row)))
+    return count
+
+
+def _sheet(book: Any, columns: tuple[Column, ...], bold: Any) -> Any:
+    """A new sheet with the heads of its columns."""
+    sheet = book.add_worksheet()
+    for number, column in enumerate(columns):
+        sheet.write_string(0, number, str(column.title), bold)
+    sheet.freeze_panes(1, 0)
+    return sheet
 
 
 def _cell(sheet: Any, row: int, column: int, value: Any) -> None:

@@ -1,14 +1,40 @@
-"""Paging of API lists: by cursor, so that page ten thousand costs what page one costs."""
+"""Paging of lists. In the API by cursor, so that page ten thousand costs what page one costs; on pages by number."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
 from cityops.foundation.errors import InvalidInput
+
+COUNTED = 10_000
+"""Rows of a list that are counted before it is shown; whether there are more is known, how many is told when asked."""
+
+
+class BoundedPaginator(Paginator):
+    """Numbered pages of a table that may be very large: opening it costs the same however many rows there are."""
+
+    object_list: QuerySet[Any]
+
+    @cached_property
+    def _found(self) -> int:
+        return self.object_list.order_by().values("pk")[: COUNTED + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        """The rows that have a page, at most ``COUNTED``."""
+        return min(self._found, COUNTED)
+
+    @property
+    def is_more(self) -> bool:
+        """Whether there are rows beyond those that have a page."""
+        return self._found > COUNTED
 
 
 class CursorPaging(CursorPagination):

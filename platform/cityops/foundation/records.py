@@ -6,7 +6,7 @@ without importing one.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -75,6 +75,8 @@ class ChildRows:
     """Fields of that dataset, and the columns that hold them."""
     checks: tuple[tuple[str, str, str], ...] = ()
     """Further rules, as (column, SQL that is true when broken, remedy), run on the staging table."""
+    free_text: frozenset[str] = frozenset()
+    """Columns in which people write what they like: numbers of persons in them are masked on the way out."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ class RecordKind:
     division_field: str = "division_code"
     """Column that says which division a record belongs to; empty for datasets that belong to none."""
     schema_version: int = 1
+    free_text: frozenset[str] = frozenset()
+    """Columns in which people write what they like: numbers of persons in them are masked on the way out."""
+    addressed_by: str = ""
+    """JSON column with the codes of the one node that a record sent down is for; empty where it is for all below."""
     checks: tuple[tuple[str, str, str], ...] = field(default=())
     """Rules of the logic between fields, as (code, SQL that is true when broken, remedy), run on the staging table."""
 
@@ -170,10 +176,20 @@ def mark_parent_trigger(dataset: str, *, parent: str) -> list[pgtrigger.Trigger]
 
     A child that changes its record marks both.
     """
+    return _parent_triggers(dataset, lambda rows: f"SELECT DISTINCT {parent} AS rid, origin_code FROM {rows}")
 
-    def named(rows: str) -> str:
-        return f"SELECT DISTINCT {parent} AS rid, origin_code FROM {rows}"
 
+def mark_through_triggers(dataset: str, *, parent: str, parent_table: str) -> list[pgtrigger.Trigger]:
+    """The same for child rows without an ``origin_code`` of their own: their record says whose they are."""
+    return _parent_triggers(
+        dataset,
+        lambda rows: (
+            f"SELECT DISTINCT p.rid, p.origin_code FROM {rows} AS k JOIN {parent_table} AS p ON p.rid = k.{parent}"
+        ),
+    )
+
+
+def _parent_triggers(dataset: str, named: Callable[[str], str]) -> list[pgtrigger.Trigger]:
     operations = [
         ("", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), f"({named('new_rows')})"),
         (

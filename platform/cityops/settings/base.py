@@ -26,6 +26,11 @@ CITYOPS_METRICS_TOKEN = env.str("CITYOPS_METRICS_TOKEN", default="")
 """Who brings it as a bearer token may read /metrics and the details of /readyz; empty: callers on loopback only."""
 CITYOPS_EVALUATION_GRID_CODE = env.str("CITYOPS_EVALUATION_GRID_CODE", default="6+3+2+1")
 """Digits of county, street and sequence, and the type, in the code of an evaluation grid 评价网格 (JC06)."""
+CITYOPS_PARTNER_NETWORKS = env.list("CITYOPS_PARTNER_NETWORKS", default=[])
+"""Networks (CIDR) beside the public ones to which webhooks of partners may go, as 10.20.0.0/16; 127.0.0.0/8 for
+loopback, also without TLS. Empty: public addresses by https only."""
+CITYOPS_PARTNER_FAIL_DAYS = env.int("CITYOPS_PARTNER_FAIL_DAYS", default=5)
+"""After so many days without one success nothing more is sent to a partner until somebody switches it on; 0: never."""
 VAR = Path(env.str("CITYOPS_VAR", default=str(ROOT / "var")))
 CITYOPS_KEY_DIR = Path(env.str("CITYOPS_KEY_DIR", default=str(VAR / "keys")))
 """Private signing keys and the keys of encrypted columns, one 0600 file each; outside the database and its backups."""
@@ -64,6 +69,10 @@ INSTALLED_APPS = [
     "grid.duty",
     "grid.intake",
     "grid.performance",
+    "grid.oversight",
+    "grid.signals",
+    "grid.desks",
+    "grid.field",
     "grid.interfaces",
     "evaluation",
     "cityops.maintenance",
@@ -165,6 +174,8 @@ CITYOPS_PASSWORD_WORDS = [word.lower() for word in env.list("CITYOPS_PASSWORD_WO
 """Further words that make no password: names of the own places, streets and authorities in pinyin."""
 CITYOPS_UNUSED_DAYS = env.int("CITYOPS_UNUSED_DAYS", default=0 if CITYOPS_DEMO else 90)
 """After so many days without a sign-in an account is disabled; 0 for never, as in a demo."""
+CITYOPS_FIELD_DAYS = env.int("CITYOPS_FIELD_DAYS", default=365)
+"""So long the content of what phones sent is kept; ids and outcomes stay."""
 CITYOPS_SESSION_IDLE_SECONDS = env.int("CITYOPS_SESSION_IDLE_SECONDS", default=30 * 60)
 ANONYMOUS_USER_NAME = None  # guardian: no pseudo-person in the table of people
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -228,6 +239,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "FieldActionKindEnum": "grid.field.models.actions.FieldAction.Kind",
+        "FieldTaskKindEnum": "grid.field.api.serializers.TASK_KINDS",
         "OrganisationStatusEnum": "cityops.accounts.models.Organisation.Status",
         "CodeStateEnum": "grid.models.ground.CodeState",
         "CaseStateEnum": "grid.models.cases.Case.State",
@@ -243,10 +256,15 @@ SPECTACULAR_SETTINGS = {
         "PerformanceTargetEnum": "grid.performance.models.TargetKind",
         "SatisfactionEnum": "grid.intake.models.Answer.Satisfaction",
         "LimitUnitEnum": "sync.standard.models.DisposalRule.Unit",
+        "SupervisionStateEnum": "grid.oversight.models.TaskState",
+        "SupervisionTypeEnum": "grid.oversight.models.SupervisionTask.Type",
+        "SupervisionActionEnum": "grid.oversight.models.SupervisionAction.Action",
         "UrgencyEnum": "grid.models.cases.Case.Urgency",
         "CheckOutcomeEnum": "grid.models.inventory.ComponentCheck.Outcome",
         "RuleLevelEnum": "sync.standard.models.DisposalRule.Level",
         "SourceEnum": "grid.models.cases.Case.Source",
+        "SignalStateEnum": "grid.signals.models.Signal.State",
+        "SignalKindEnum": "grid.signals.models.KIND_CHOICES",
         "VisitSourceEnum": "grid.duty.models.Visit.Source",
     },
 }

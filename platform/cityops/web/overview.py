@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.db.models.functions import Area
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from cityops.regions.models import Division
@@ -14,6 +14,7 @@ from cityops.web.figures import Shown, address, shown
 from evaluation.rules import INDICATORS, Kind, period_of
 from evaluation.selectors import Figure, Place, find_place, table
 from grid.models import Case
+from grid.models.cases import CaseQuerySet
 from grid.selectors import boards, lights
 from grid.selectors.boards import day_start
 from grid.selectors.cases import department_names
@@ -63,7 +64,7 @@ def legend(counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def _kpis(user: Any, cases: QuerySet[Any], place: Place, at: datetime, lit: dict[str, int]) -> dict[str, Any]:
+def _kpis(user: Any, cases: CaseQuerySet, place: Place, at: datetime, lit: dict[str, int]) -> dict[str, Any]:
     counts = _same_hours(cases, at)
     return {
         "reported": Shown(counts["reported"], address("case-list", query="view=today"), counts["reported_before"]),
@@ -101,7 +102,7 @@ def _records(figure: Figure, part: str) -> str:
     return f"{url}?part={part}" if url else ""
 
 
-def _same_hours(cases: QuerySet[Any], at: datetime) -> dict[str, int]:
+def _same_hours(cases: CaseQuerySet, at: datetime) -> dict[str, int]:
     """Reports and filings of today, and of the same hours a week ago."""
     spans = {"": (day_start(at), at), "_before": (day_start(at - WEEK), at - WEEK)}
     counts = {
@@ -115,7 +116,7 @@ def _same_hours(cases: QuerySet[Any], at: datetime) -> dict[str, int]:
     return found
 
 
-def hours(cases: QuerySet[Any], at: datetime) -> dict[str, Any]:
+def hours(cases: CaseQuerySet, at: datetime) -> dict[str, Any]:
     """Reports and closings by hour of today beside the reports a week ago, for the chart and its table."""
     today = boards.by_hour(cases, day_start(at))
     before = boards.by_hour(cases, day_start(at - WEEK))
@@ -181,7 +182,7 @@ def _whole(place: Place) -> Bounds | None:
     return found
 
 
-def _areas(user: Any, cases: QuerySet[Any], place: Place, at: datetime) -> list[dict[str, Any]]:
+def _areas(user: Any, cases: CaseQuerySet, place: Place, at: datetime) -> list[dict[str, Any]]:
     """The divisions right below, in the order of their codes: open, overdue, on-time rate of the month."""
     level = Level(min(place.level + 1, Level.STREET))
     below = list(

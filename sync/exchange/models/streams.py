@@ -34,6 +34,8 @@ class Stream(models.Model):
     flow = models.CharField(_("流向"), max_length=4)
     scope = models.CharField(_("可见范围"), max_length=1)
     lane = models.CharField(_("通道"), max_length=6)
+    audience = models.CharField(_("接收节点"), max_length=14, blank=True, default="", db_default="")
+    """The one node that a stream from above is for; empty for all below."""
     epoch_no = models.PositiveIntegerField(default=1)
     epoch_id = models.UUIDField()
     seq = models.PositiveBigIntegerField(_("序号"), default=0)
@@ -48,14 +50,16 @@ class Stream(models.Model):
     class Meta:
         db_table = "sync_stream"
         verbose_name = _("数据流")
-        ordering = ["producer_code", "flow", "scope", "lane"]
+        ordering = ["producer_code", "flow", "scope", "lane", "audience"]
         constraints = [
-            models.UniqueConstraint(fields=["producer_code", "flow", "scope", "lane"], name="sync_stream_once"),
+            models.UniqueConstraint(
+                fields=["producer_code", "flow", "scope", "lane", "audience"], name="sync_stream_once"
+            ),
             models.CheckConstraint(condition=is_sha256("chain"), name="sync_stream_chain_32"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.producer_code} {self.flow}/{self.scope}/{self.lane}"
+        return f"{self.producer_code} {self.flow}/{self.scope}/{self.lane} {self.audience}".rstrip()
 
 
 class Batch(models.Model):

@@ -85,6 +85,7 @@ class Position(msgspec.Struct, frozen=True):
     epoch_id: UUID
     seq: Digits
     chain: Hash
+    audience: str = ""
 
 
 class Buckets(msgspec.Struct, frozen=True):

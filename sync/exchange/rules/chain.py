@@ -1,6 +1,7 @@
 """The hash chain of a stream: one step per record over its line, one per block of child rows.
 
-``chain_0 = H("C1" ‖ producer ‖ flow ‖ scope ‖ lane ‖ epoch_no ‖ epoch_id)`` and
+``chain_0 = H("C1" ‖ producer ‖ flow ‖ scope ‖ lane ‖ epoch_no ‖ epoch_id)`` (the node it is for, where there is one,
+stands at the end) and
 ``chain_n = H("C1" ‖ chain_{n-1} ‖ line_n)`` with SHA-256 and length-prefixed fields. Two ends that hold the same
 chain at the same number hold the same history.
 """
@@ -12,9 +13,11 @@ from uuid import UUID
 HASH_BYTES = 32
 
 
-def genesis(*, producer: str, flow: str, scope: str, lane: str, epoch_no: int, epoch_id: UUID) -> bytes:
+def genesis(
+    *, producer: str, flow: str, scope: str, lane: str, epoch_no: int, epoch_id: UUID, audience: str = ""
+) -> bytes:
     """The chain before the first record of an epoch."""
-    fields = (producer, flow, scope, lane, str(epoch_no), epoch_id.hex)
+    fields = (producer, flow, scope, lane, str(epoch_no), epoch_id.hex, *([audience] if audience else []))
     text = b"".join(len(field).to_bytes(2) + field.encode() for field in fields)
     return hashlib.sha256(b"C1" + text).digest()
 

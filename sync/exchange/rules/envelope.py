@@ -44,7 +44,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     children: tuple[Block, ...] = ()
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the producer signs; sequence numbers travel as strings, because browsers lose integers above 2^53."""
 
     protocol: str
@@ -64,6 +64,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kid: str
     sections: tuple[Section, ...]
     made_at: str
+    audience: str = ""
+    """The one node below that the batch is for; left out where it is for all."""
 
     @property
     def from_seq(self) -> int:

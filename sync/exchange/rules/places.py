@@ -42,6 +42,14 @@ def may_send_up(*, sender: str, producer: str, scope: str, receiver: str) -> boo
     return scope == Scope.PROVINCE and producer == sender and receiver.endswith("-P")
 
 
+def is_for(node_code: str, audience: str) -> bool:
+    """Whether what comes down for ``audience`` is for a node, or for one under it; '' is for everybody.
+
+    Raises ValueError for what is no node code.
+    """
+    return audience in {"", node_code} or is_under(audience, node_code)
+
+
 def travels(*, flow: str, scope: str, tier_letter: str) -> bool:
     """Whether what a node of this tier owns is put into a stream at all."""
     if scope == Scope.CITY:

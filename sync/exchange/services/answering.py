@@ -9,7 +9,7 @@ from cityops.foundation.records import Flow
 from sync.exchange.models import Batch, Link, Stream
 from sync.exchange.rules.calls import Buckets, Notes, Position
 from sync.exchange.rules.envelope import Envelope
-from sync.exchange.rules.places import is_under, may_send_up
+from sync.exchange.rules.places import is_for, is_under, may_send_up
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import comparing, receiving, resending, streams, trust
 from sync.exchange.services.sealing import sealed_batch
@@ -29,7 +29,7 @@ def hello(link: Link) -> dict[str, Any]:
     down = [
         streams.position(stream)
         for stream in Stream.objects.filter(flow=Flow.DOWN, seq__gt=0)
-        if is_under(child, stream.producer_code)
+        if is_under(child, stream.producer_code) and is_for(child, stream.audience)
     ]
     return {
         "node": settings.CITYOPS_NODE,
@@ -47,9 +47,15 @@ def next_batch(link: Link, at: Position) -> Envelope | None:
 
     Raises PeerRefused: SCOPE for a stream that is not for this child, EPOCH or CHAIN for another history.
     """
-    names = {"producer_code": at.producer, "flow": at.flow, "scope": at.scope, "lane": at.lane}
+    names = {
+        "producer_code": at.producer,
+        "flow": at.flow,
+        "scope": at.scope,
+        "lane": at.lane,
+        "audience": at.audience,
+    }
     seq, chain = int(at.seq), bytes.fromhex(at.chain)
-    if names["flow"] != Flow.DOWN or not is_under(link.peer_code, names["producer_code"]):
+    if at.flow != Flow.DOWN or not (is_under(link.peer_code, at.producer) and is_for(link.peer_code, at.audience)):
         raise PeerRefused("SCOPE", f"This stream is not for {link.peer_code}.")
     stream = Stream.objects.filter(**names).first()
     if stream is None:

@@ -21,7 +21,7 @@ from cityops.foundation.records import Flow, RecordKind, Scope, registry
 from sync.exchange.models import Comparison, Link, Parked, RecordVersion, Stream
 from sync.exchange.rules.calls import Buckets, Compared
 from sync.exchange.rules.differences import Differences, Leaf, compare
-from sync.exchange.rules.places import is_under
+from sync.exchange.rules.places import is_for, is_under
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import digests, resending
 
@@ -93,14 +93,15 @@ def compare_with_parent(caller: Caller, pairs: Iterable[tuple[str, RecordKind]] 
 def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> Comparison:
     with transaction.atomic(), connection.cursor() as cursor:
         digests.begin_snapshot(cursor)
-        mine = digests.digest(cursor, kind, owner)
-        position = _position(owner, kind)
+        reader = settings.CITYOPS_NODE
+        mine = digests.digest(cursor, kind, owner, reader)
+        position = _position(owner, kind, reader)
         answer = caller.json(
             "compare",
             {"owner": owner, "dataset": kind.dataset, "buckets": {str(n): d for n, d in mine.buckets.items()}},
         )
         buckets = [int(number) for number in answer["differing"]]
-        own = digests.leaves(cursor, kind, owner, buckets) if buckets else {}
+        own = digests.leaves(cursor, kind, owner, buckets, reader) if buckets else {}
     theirs: dict[str, Leaf] = {rid: (*leaf[:4], int(leaf[4]), leaf[5]) for rid, leaf in answer["leaves"].items()}
     if kind.flow is Flow.DOWN:
         ends = {"cursor": position, "head": int(answer["seq"])}
@@ -111,11 +112,12 @@ def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> Comparison:
     return _settle(caller.link, kind, mine, found=found, position=position)
 
 
-def _position(owner: str, kind: RecordKind) -> int:
-    stream = Stream.objects.filter(
+def _position(owner: str, kind: RecordKind, reader: str) -> int:
+    """Where this node stands in the stream of a kind; of several that ``reader`` gets, in the one furthest on."""
+    heads = Stream.objects.filter(
         producer_code=owner, flow=kind.flow.value, scope=kind.scope.value, lane=kind.lane.value
-    ).first()
-    return 0 if stream is None else stream.seq
+    ).values_list("audience", "seq")
+    return max((seq for audience, seq in heads if is_for(reader, audience)), default=0)
 
 
 def _parked(kind: RecordKind, owner: str) -> list[str]:
@@ -199,15 +201,16 @@ def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
     """
     owner, kind = theirs.owner, _kind(theirs.dataset)
     _refuse_unrelated(link, owner, kind)
+    reader = link.peer_code if kind.flow is Flow.DOWN else ""
     with connection.cursor() as cursor:
         digests.steady_text(cursor)
-        mine = digests.digest(cursor, kind, owner).buckets
+        mine = digests.digest(cursor, kind, owner, reader).buckets
         other = {int(number): value for number, value in theirs.buckets.items()}
         differing = sorted(number for number in {*mine, *other} if mine.get(number) != other.get(number))
         differing = differing[:BUCKETS_AT_ONCE]
-        leaves = digests.leaves(cursor, kind, owner, differing) if differing else {}
+        leaves = digests.leaves(cursor, kind, owner, differing, reader) if differing else {}
     return {
-        "seq": str(_position(owner, kind)),
+        "seq": str(_position(owner, kind, link.peer_code)),
         "differing": differing,
         "parked": _parked(kind, owner) if differing else [],
         "leaves": {rid: [*leaf[:4], str(leaf[4]), leaf[5]] for rid, leaf in leaves.items()},

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from cityops.foundation.records import RecordKind, registry
 from sync.exchange.models import RecordVersion
+from sync.exchange.rules.places import codes_below
 from sync.exchange.services.shapes import Shape, steady_text
 
 Leaf = tuple[int, int, str, str, int, bool]
@@ -35,13 +36,20 @@ class Digest:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _leaves(shape: Shape) -> str:
-    """SQL of the leaves; parameters: owner, owner, dataset."""
+def _leaves(shape: Shape, reader: str) -> str:
+    """SQL of the leaves; parameters: owner, owner, dataset.
+
+    Of records for one node each, those that ``reader`` should hold: its own and those of the nodes under it. They
+    are never deleted, so the rows alone say which there are.
+    """
+    addressed = bool(shape.kind.addressed_by and reader)
+    mine = f"{shape.audience('r')} = '{reader}' OR {shape.audience('r')} ~ '{codes_below(reader)}'" if addressed else ""
     return (
         "SELECT COALESCE(v.rid, r.rid) AS rid, COALESCE(v.rec_epoch, 0) AS rec_epoch, COALESCE(v.rev, 0) AS rev, "
         "COALESCE(v.op, 'U') AS op, COALESCE(v.seq, 0) AS seq, "
         f"CASE WHEN r.rid IS NULL THEN sha256(''::bytea) ELSE {shape.digest('r')} END AS content "
-        f"FROM (SELECT * FROM {shape.table} WHERE origin_code = %s) r FULL JOIN "
+        f"FROM (SELECT * FROM {shape.table} r WHERE origin_code = %s{f' AND ({mine})' if mine else ''}) r "
+        f"{'LEFT' if mine else 'FULL'} JOIN "
         "(SELECT rid, rec_epoch, rev, op, seq FROM sync_record WHERE owner_code = %s AND dataset = %s) v "
         "ON v.rid = r.rid"
     )
@@ -54,13 +62,13 @@ LEAF_HASH = (
 BUCKET = "get_byte(uuid_send(l.rid), 15)"
 
 
-def digest(cursor: CursorWrapper, kind: RecordKind, owner: str) -> Digest:
-    """The digest of an owner's records of one kind, from the rows as they are now."""
+def digest(cursor: CursorWrapper, kind: RecordKind, owner: str, reader: str = "") -> Digest:
+    """The digest of an owner's records of one kind (those ``reader`` should hold), from the rows as they are now."""
     shape = Shape(kind)
     cursor.execute(
         f"SELECT {BUCKET} AS bucket, count(*) FILTER (WHERE l.op = 'U'), count(*) FILTER (WHERE l.op = 'D'), "
         f"encode(sha256(string_agg({LEAF_HASH}, ''::bytea ORDER BY l.rid)), 'hex') "
-        f"FROM ({_leaves(shape)}) l GROUP BY bucket",
+        f"FROM ({_leaves(shape, reader)}) l GROUP BY bucket",
         [owner, owner, kind.dataset],
     )
     rows = cursor.fetchall()
@@ -73,12 +81,14 @@ def digest(cursor: CursorWrapper, kind: RecordKind, owner: str) -> Digest:
     )
 
 
-def leaves(cursor: CursorWrapper, kind: RecordKind, owner: str, buckets: list[int]) -> dict[str, Leaf]:
+def leaves(
+    cursor: CursorWrapper, kind: RecordKind, owner: str, buckets: list[int], reader: str = ""
+) -> dict[str, Leaf]:
     """The single records of some buckets, by rid."""
     cursor.execute(
         "SELECT l.rid::text, l.rec_epoch, l.rev, l.op, encode(l.content, 'hex'), l.seq, "
         "EXISTS (SELECT FROM sync_dirty d WHERE d.dataset = %s AND d.rid = l.rid) "
-        f"FROM ({_leaves(Shape(kind))}) l WHERE {BUCKET} = ANY(%s)",
+        f"FROM ({_leaves(Shape(kind), reader)}) l WHERE {BUCKET} = ANY(%s)",
         [kind.dataset, owner, owner, kind.dataset, buckets],
     )
     return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6]) for row in cursor.fetchall()}

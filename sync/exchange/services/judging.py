@@ -2,12 +2,13 @@
 
 import json
 
+from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
 from cityops.foundation.records import ChildRows, Flow
 from cityops.regions.models import Division
 from cityops.regions.rules import Level
-from sync.exchange.rules.places import node_rid, prefix_of
+from sync.exchange.rules.places import codes_below, node_rid, prefix_of
 from sync.exchange.services.checks import Check, checks_of, checks_of_children
 from sync.exchange.services.chunks import Reason, Target
 from sync.exchange.services.shapes import quoted
@@ -83,6 +84,11 @@ def _quote(text: str) -> str:
 def _place_checks(target: Target) -> list[Check]:
     kind = target.shape.kind
     prefix = prefix_of(target.producer)
+    if kind.addressed_by:
+        here, below = settings.CITYOPS_NODE, codes_below(settings.CITYOPS_NODE)
+        broken = f"{target.shape.audience('s')} <> '{here}' AND {target.shape.audience('s')} !~ '{below}'"
+        remedy = "A record that is for one node travels in the stream of that node."
+        return [Check("audience", broken, f"The record is not for {here}.", remedy)]
     if kind.flow is Flow.DOWN or not prefix or kind.division_field not in target.shape.columns:
         return []
     column = quoted(kind.division_field)

@@ -6,6 +6,7 @@ nothing.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from cityops.foundation.records import Flow, registry
+from sync.exchange import events
 from sync.exchange.models import Batch, Parked, Receipt, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope, places
@@ -72,7 +74,9 @@ def _refuse_unentitled(header: envelope.Header, sender: str) -> None:
                 sender=sender, producer=header.producer, scope=header.scope, receiver=here
             )
         else:
-            allowed = places.is_under(here, header.producer) and header.scope != "C"
+            allowed = (
+                places.is_under(here, header.producer) and header.scope != "C" and places.is_for(here, header.audience)
+            )
     except ValueError as error:
         raise PeerRefused("MALFORMED", str(error)) from error
     if not allowed:
@@ -90,6 +94,8 @@ def _refuse_other_schema(header: envelope.Header) -> None:
         kind = shape.kind
         if (kind.flow.value, kind.scope.value, kind.lane.value) != (header.flow, header.scope, header.lane):
             raise PeerRefused("SCOPE", f"{section.dataset} does not travel {header.flow}/{header.scope}/{header.lane}.")
+        if bool(kind.addressed_by) != bool(header.audience):
+            raise PeerRefused("SCOPE", f"{section.dataset} is for one node each, or for all; the batch says otherwise.")
         children = tuple((child.name, shape.child_columns(child)) for child in kind.children)
         if (
             section.version != kind.schema_version
@@ -134,6 +140,9 @@ def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
         outcome = _apply_sections(cursor, stream, batch, opened)
         _park(stream, header, outcome.parked)
         _move_cursor(stream, header, outcome)
+    datasets = frozenset(section.dataset for section in header.sections)
+    told = partial(events.records_arrived.send_robust, Stream, datasets=datasets, producer=header.producer)
+    transaction.on_commit(told)
     return _receipt(stream, header, outcome)
 
 
@@ -246,7 +255,7 @@ def keep_receipt(text: bytes, signature: bytes, *, receiver: str) -> Receipt | N
     try:
         facts = msgspec.json.decode(text)
         kid, made_by = facts["kid"], facts["receiver"]
-        names = {"producer_code": facts["producer"], **{name: facts[name] for name in ("flow", "scope", "lane")}}
+        names = streams.names_in(facts)
         numbers = {"epoch_no": facts["epoch_no"], "upto_seq": int(facts["seq"])}
         rest = {
             "from_seq": int(facts["from_seq"]),

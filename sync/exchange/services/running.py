@@ -306,7 +306,7 @@ def _push_batch(client: ParentClient, batch: Batch) -> None:
 
 def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
     for head in heads:
-        names = {"producer_code": head["producer"], **{name: head[name] for name in ("flow", "scope", "lane")}}
+        names = streams.names_in(head)
         stream = Stream.objects.filter(**names).first()
         if stream is None:
             stream = streams.begin(names, epoch_no=head["epoch_no"], epoch_id=UUID(head["epoch_id"]))

@@ -52,7 +52,7 @@ def _add_section(cursor: CursorWrapper, draft: Draft, shape: Shape, stream_id: i
     which = f"n.stream_id = {int(stream_id)} AND n.batch_no = {int(batch_no)} AND n.dataset = '{shape.kind.dataset}'"
     lines = _copy_out(
         cursor,
-        f"SELECT n.seq, n.rid, n.rec_epoch, n.rev, n.op, encode(n.content_sha, 'hex'), {shape.listed('r')} "
+        f"SELECT n.seq, n.rid, n.rec_epoch, n.rev, n.op, encode(n.content_sha, 'hex'), {shape.sent('r')} "
         f"FROM sync_numbered n LEFT JOIN {shape.table} r ON r.rid = n.rid AND n.op = 'U' WHERE {which} ORDER BY n.seq",
     )
     draft.chain = chains.over_lines(draft.chain, lines)
@@ -64,7 +64,7 @@ def _add_section(cursor: CursorWrapper, draft: Draft, shape: Shape, stream_id: i
         columns = shape.child_columns(child)
         rows = _copy_out(
             cursor,
-            f"SELECT {shape.listed('c', columns)} FROM sync_numbered n JOIN {table} c "
+            f"SELECT {shape.child_sent('c', child)} FROM sync_numbered n JOIN {table} c "
             f"ON c.{quoted(child.parent)} = n.rid WHERE n.op = 'U' AND {which} ORDER BY n.seq, c.{quoted(child.order)}",
         )
         draft.parts.append(b"".join(rows))
@@ -104,6 +104,7 @@ def _seal(cursor: CursorWrapper, stream: Stream, draft: Draft) -> None:
         kid=key.kid,
         sections=tuple(draft.sections),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        audience=stream.audience,
     )
     text = msgspec.json.encode(header)
     signature = keys.sign(key, envelope.SIGNED_BATCH + text)

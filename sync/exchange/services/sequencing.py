@@ -103,26 +103,51 @@ def _find_changes(cursor: CursorWrapper, kind: RecordKind, me: SyncSelf) -> None
     shape = Shape(kind)
     letter = me.node_code[-1]
     moves = travels(flow=kind.flow.value, scope=kind.scope.value, tier_letter=letter)
-    stream_id = streams.own_stream(kind, me).pk if moves else None
+    if moves:
+        _begin_streams(cursor, kind, me)
     cursor.execute(
         f"""
         WITH seen AS MATERIALIZED (
-            SELECT t.rid, t.forced, r.rid IS NOT NULL AS lives,
+            SELECT t.rid, t.forced, r.rid IS NOT NULL AS lives, {shape.audience("r")} AS audience,
                    CASE WHEN r.rid IS NULL THEN '' ELSE {shape.text("r")} END AS txt
             FROM sync_taken t LEFT JOIN {shape.table} r ON r.rid = t.rid AND r.origin_code = %s
             WHERE t.dataset = %s
         ), hashed AS MATERIALIZED (
-            SELECT rid, forced, lives, sha256(convert_to(txt, 'UTF8')) AS sha, octet_length(txt) AS size FROM seen
+            SELECT rid, forced, lives, audience, sha256(convert_to(txt, 'UTF8')) AS sha, octet_length(txt) AS size
+            FROM seen
         )
         INSERT INTO sync_changed
         SELECT %s, h.rid, CASE WHEN h.lives THEN 'U' ELSE 'D' END, h.sha, h.size, %s,
-               COALESCE(v.rev, 0) + 1, %s
+               COALESCE(v.rev, 0) + 1, s.id
         FROM hashed h LEFT JOIN sync_record v ON v.rid = h.rid
+        LEFT JOIN sync_stream s ON %s AND s.producer_code = %s AND s.flow = %s AND s.scope = %s AND s.lane = %s
+            AND s.audience = h.audience
         WHERE (v.rid IS NULL AND h.lives)
            OR (v.owner_code = %s AND (h.forced OR v.content_sha <> h.sha OR (v.op = 'D') = h.lives))
         """,
-        [me.node_code, kind.dataset, kind.dataset, me.epoch, stream_id, me.node_code],
+        [
+            *(me.node_code, kind.dataset, kind.dataset, me.epoch, moves, me.node_code),
+            *(kind.flow.value, kind.scope.value, kind.lane.value, me.node_code),
+        ],
     )
+
+
+def _begin_streams(cursor: CursorWrapper, kind: RecordKind, me: SyncSelf) -> None:
+    """See that the streams of a kind are there: one, or one for each node that a taken record is for.
+
+    Records for one node each are withdrawn, never deleted: of a deleted one nobody could say whose it was.
+    """
+    shape = Shape(kind)
+    if not kind.addressed_by:
+        streams.own_stream(kind, me)
+        return
+    cursor.execute(
+        f"SELECT DISTINCT {shape.audience('r')} FROM sync_taken t JOIN {shape.table} r ON r.rid = t.rid "
+        "AND r.origin_code = %s WHERE t.dataset = %s",
+        [me.node_code, kind.dataset],
+    )
+    for (audience,) in cursor.fetchall():
+        streams.own_stream(kind, me, audience)
 
 
 def _number(cursor: CursorWrapper) -> None:

@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 
 from cityops.foundation.records import ChildRows, RecordKind
+from sync.exchange.rules.masking import masked_sql
 
 FRAME = ("seq", "rid", "rec_epoch", "rev", "op", "content_sha")
 """What stands before a record's own columns on every line."""
@@ -72,13 +73,25 @@ class Shape:
         before = f"{alias}." if alias else ""
         return ", ".join(f"{before}{quoted(column)}" for column in columns or self.columns)
 
+    def sent(self, alias: str) -> str:
+        """The travelling columns as they leave: free text without the numbers of persons."""
+        return _as_sent(alias, self.columns, self.kind.free_text)
+
+    def audience(self, alias: str) -> str:
+        """SQL of the node that a record is for; '' where the kind is for all."""
+        column = self.kind.addressed_by
+        return f"COALESCE({alias}.{quoted(column)} ->> 0, '')" if column else "''"
+
+    def child_sent(self, alias: str, child: ChildRows, columns: tuple[str, ...] = ()) -> str:
+        """The same for child rows."""
+        return _as_sent(alias, columns or self.child_columns(child), child.free_text)
+
     def text(self, alias: str) -> str:
-        """SQL of the record's text form, child rows included."""
-        parts = [f"ROW({self.listed(alias)})::text"]
+        """SQL of the record's text form as it leaves, child rows included; what came masked stays as it came."""
+        parts = [f"ROW({self.sent(alias)})::text"]
         for child in self.kind.children:
-            rows = (
-                f"SELECT string_agg(ROW({self.listed('c', child.fields)})::text, ',' ORDER BY c.{quoted(child.order)})"
-            )
+            listed = self.child_sent("c", child, child.fields)
+            rows = f"SELECT string_agg(ROW({listed})::text, ',' ORDER BY c.{quoted(child.order)})"
             table = quoted(child.model._meta.db_table)
             parts.append(f"COALESCE(({rows} FROM {table} c WHERE c.{quoted(child.parent)} = {alias}.rid), '')")
         return " || ".join(parts)
@@ -110,6 +123,11 @@ class Shape:
     def child_defaults(self, child: ChildRows) -> dict[str, Any]:
         """The same for child rows."""
         return _defaults(child.model, {*self.child_columns(child), "origin_code", str(child.model._meta.pk.column)})
+
+
+def _as_sent(alias: str, columns: tuple[str, ...], free_text: frozenset[str]) -> str:
+    names = {column: f"{alias}.{quoted(column)}" for column in columns}
+    return ", ".join(masked_sql(name) if column in free_text else name for column, name in names.items())
 
 
 def _defaults(model: type[models.Model], known: set[str]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
-"""Streams: made where they are first needed, found by their four names."""
+"""Streams: made where they are first needed, found by their names."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from cityops.foundation.records import RecordKind
 from sync.exchange.models import Stream, SyncSelf
@@ -8,13 +10,14 @@ from sync.exchange.rules.chain import genesis
 from sync.exchange.rules.envelope import Header
 
 
-def own_stream(kind: RecordKind, me: SyncSelf) -> Stream:
-    """The stream in which this node's records of a kind travel."""
+def own_stream(kind: RecordKind, me: SyncSelf, audience: str = "") -> Stream:
+    """The stream in which this node's records of a kind travel (those for ``audience``, where each has its own)."""
     names = {
         "producer_code": me.node_code,
         "flow": kind.flow.value,
         "scope": kind.scope.value,
         "lane": kind.lane.value,
+        "audience": audience,
     }
     stream = Stream.objects.filter(**names).first()
     if stream is None:
@@ -25,6 +28,7 @@ def own_stream(kind: RecordKind, me: SyncSelf) -> Stream:
 def begin(names: dict[str, str], *, epoch_no: int, epoch_id: uuid.UUID) -> Stream:
     """A stream at its very beginning; the same one when two begin it at once."""
     chain = genesis(
+        audience=names.get("audience", ""),
         producer=names["producer_code"],
         flow=names["flow"],
         scope=names["scope"],
@@ -39,8 +43,20 @@ def begin(names: dict[str, str], *, epoch_no: int, epoch_id: uuid.UUID) -> Strea
 
 
 def names_of(header: Header) -> dict[str, str]:
-    """The four names of the stream that a batch belongs to."""
-    return {"producer_code": header.producer, "flow": header.flow, "scope": header.scope, "lane": header.lane}
+    """The names of the stream that a batch belongs to."""
+    return {
+        "producer_code": header.producer,
+        "flow": header.flow,
+        "scope": header.scope,
+        "lane": header.lane,
+        "audience": header.audience,
+    }
+
+
+def names_in(said: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the stream that a position speaks of. Raises KeyError where one is missing."""
+    names = {name: str(said[name]) for name in ("flow", "scope", "lane")}
+    return {"producer_code": str(said["producer"]), **names, "audience": str(said.get("audience", ""))}
 
 
 def position(stream: Stream) -> dict[str, str | int]:
@@ -50,6 +66,7 @@ def position(stream: Stream) -> dict[str, str | int]:
         "flow": stream.flow,
         "scope": stream.scope,
         "lane": stream.lane,
+        **({"audience": stream.audience} if stream.audience else {}),
         "epoch_no": stream.epoch_no,
         "epoch_id": str(stream.epoch_id),
         "seq": str(stream.seq),

@@ -19,6 +19,7 @@ from grid.duty.selectors.coverage import Asked, coverage, coverage_by_unit, cove
 from grid.duty.selectors.roster import patrol_area_of, shifts_at
 from grid.duty.services import areas, roster
 from grid.duty.services.choosing import choose_supervisor
+from grid.duty.services.retention import forget_visitors
 from grid.duty.services.teams import compile_team_statistics
 from grid.duty.services.visits import Tap, make_visit, visits_from_steps
 from grid.models import CaseStep, CaseTask, UnitGrid
@@ -294,6 +295,15 @@ class TestVisits:
         assert visits_from_steps(case=case.pk) == 0
         assert sorted(Visit.objects.values_list("source", flat=True)) == ["check", "report", "verify", "verify"]
         assert set(Visit.objects.values_list("grid_code", "visitor")) == {(codes[0], who.pk)}
+
+    def test_who_made_it_is_forgotten_after_so_many_days_and_the_visit_stays(self, codes, settings):
+        settings.CITYOPS_FIELD_DAYS = 30
+        who, now = person("collector"), timezone.now()
+        old, new = (make_visit(who, Tap(grid_code=codes[0]))[0] for _time in range(2))
+        Visit.objects.filter(pk=old.pk).update(at=now - dt.timedelta(days=31))
+        assert (forget_visitors(now), forget_visitors(now)) == (1, 0)
+        assert dict(Visit.objects.values_list("pk", "visitor")) == {old.pk: None, new.pk: who.pk}
+        assert AuditEvent.objects.get(action="duty.forget").after == {"visits": 1}
 
 
 class TestCoverage:

@@ -67,6 +67,14 @@ def test_a_component_gets_the_id_of_the_other_standard_and_keeps_its_sequence(st
     assert (alias.subject, alias.old, alias.new, alias.std_ref) == (before.pk, OLD_COVER, NEW_COVER, GBT_30428)
 
 
+def test_a_report_that_names_the_former_id_is_about_the_component(standards):
+    old()
+    convert_codes(FORTH)
+    ground.ready_city()
+    case = ground.registered(kind="1", class_code=COVER, component_id=OLD_COVER)
+    assert case.component_id == NEW_COVER
+
+
 def test_the_change_is_in_the_history_and_is_no_change_of_the_thing(standards):
     old()
     run = convert_codes(FORTH)

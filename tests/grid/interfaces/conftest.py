@@ -10,6 +10,12 @@ OTHER_COMMUNITY = "330203001001"
 OTHERS = "33020301001000001"
 
 
+@pytest.fixture(autouse=True)
+def _keys(settings, tmp_path):
+    """Keys of columns made for this test alone."""
+    settings.CITYOPS_KEY_DIR = tmp_path
+
+
 @pytest.fixture
 def ground(db):
     """杭州 with two grids and three components; 宁波 with one of each."""

@@ -7,7 +7,7 @@ from grid.places.rules.matching import Verdict
 from grid.places.selectors.geocoding import geocode, geocode_many
 from grid.places.services.places import create_place
 from grid.places.services.simulated import build_places
-from grid.rules.behaviour import random_of
+from grid.rules.tempo import random_of
 from grid.services.simulator import builders
 from grid.services.simulator.world import STREETS
 from tests.factories import grid as ground

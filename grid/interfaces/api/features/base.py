@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 
 from cityops.accounts.api.permissions import HasPermission
 from cityops.accounts.authentication import ApiTokenAuthentication, BasicTokenAuthentication
-from cityops.foundation.errors import CityOpsError, InvalidInput
+from cityops.foundation.errors import CityOpsError, InvalidInput, field_fault
 from grid.interfaces.services.usage import FEATURES, note_use
 
 JSON, HTML = "json", "html"
@@ -63,7 +63,7 @@ def wanted_form(request: Request) -> str:
 
 def refused(name: str, rule: str, text: str) -> InvalidInput:
     """A parameter that cannot be answered, with what is wrong and how to mend it."""
-    return InvalidInput(text, errors=[{"field": name, "code": rule, "detail": text}])
+    return field_fault(name, rule, text)
 
 
 class FeatureView(APIView):

@@ -10,7 +10,7 @@ from cityops.accounts.models import Role, User
 from cityops.accounts.permissions import all_permissions
 from cityops.accounts.roles import ADMINISTRATORS
 from cityops.accounts.rules.separation import administrators_of, exclusive_powers
-from cityops.foundation.errors import InvalidInput, NotAllowed, NotThere, Refused
+from cityops.foundation.errors import NotAllowed, NotThere, Refused, field_fault
 
 
 class OwnRights(NotAllowed):
@@ -37,7 +37,7 @@ def inside_scope(actor: User, division_code: str) -> None:
     """Raise InvalidInput for a division outside the actor's."""
     if not division_code.startswith(actor.scope_prefix):
         told = _("区划 %s 不在您负责的范围内。") % division_code
-        raise InvalidInput(told, errors=[{"field": "division_code", "code": "outside_scope", "detail": told}])
+        raise field_fault("division_code", "outside_scope", told)
 
 
 def has_whole_instance(actor: User) -> bool:
@@ -98,5 +98,5 @@ def reason_given(reason: str) -> str:
     reason = reason.strip()
     if not reason:
         told = _("请写明原因。")
-        raise InvalidInput(told, errors=[{"field": "reason", "code": "required", "detail": told}])
+        raise field_fault("reason", "required", told)
     return reason

@@ -9,7 +9,7 @@ from cityops.accounts.models import Organisation, User
 from cityops.accounts.rules import credit_code
 from cityops.accounts.services.limits import inside_scope
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from cityops.foundation.errors import NotThere, Refused, field_fault
 from cityops.regions.models import Division
 from cityops.regions.selectors import retired_hint
 
@@ -31,11 +31,11 @@ FIELDS = (
 def create_organisation(actor: User, org_code: str, values: dict[str, Any], *, reason: str = "") -> Organisation:
     """Add an organisation. Raises InvalidInput that names the field."""
     if not credit_code.is_valid(org_code) and not (org_code.isalnum() and org_code.isascii() and len(org_code) < 18):
-        raise _wrong(
+        raise field_fault(
             "org_code", "check_digit", _("18 位统一社会信用代码的校验位不对;内设机构用不足 18 位的字母数字代码。")
         )
     if Organisation.objects.filter(org_code=org_code).exists():
-        raise _wrong("org_code", "unique", _("这个机构代码已经有了。"))
+        raise field_fault("org_code", "unique", _("这个机构代码已经有了。"))
     organisation = Organisation(org_code=org_code)
     return _save(actor, organisation, values, "organisation.create", reason)
 
@@ -84,26 +84,22 @@ def _check(actor: User, organisation: Organisation) -> None:
     inside_scope(actor, organisation.division_code)
     if not Division.objects.current().filter(code=organisation.division_code).exists():
         told = _("没有这个区划,请用 12 位现行代码。") + retired_hint(organisation.division_code)
-        raise _wrong("division_code", "unknown_division", told)
+        raise field_fault("division_code", "unknown_division", told)
     if organisation.parent_code:
         _check_parent(actor, organisation)
     is_ending = organisation.status == Organisation.Status.DISUSED and not organisation._state.adding
     if is_ending and User.objects.filter(organisation=organisation, is_active=True).exists():
-        raise _wrong("status", "has_people", _("机构中还有启用的人员;请先停用或调走他们。"))
+        raise field_fault("status", "has_people", _("机构中还有启用的人员;请先停用或调走他们。"))
 
 
 def _check_parent(actor: User, organisation: Organisation) -> None:
     """The organisation above must be there, be the actor's to manage, and not lie below."""
     parents = dict(Organisation.objects.values_list("org_code", "parent_code"))
     if not Organisation.objects.workable_by(actor).filter(org_code=organisation.parent_code).exists():
-        raise _wrong("parent_code", "does_not_exist", _("没有这个上级机构。"))
+        raise field_fault("parent_code", "does_not_exist", _("没有这个上级机构。"))
     above, seen = organisation.parent_code, set()
     while above and above not in seen:
         if above == organisation.org_code:
-            raise _wrong("parent_code", "circle", _("上级机构不能是本机构或其下级。"))
+            raise field_fault("parent_code", "circle", _("上级机构不能是本机构或其下级。"))
         seen.add(above)
         above = parents.get(above, "")
-
-
-def _wrong(field: str, code: str, told: str) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": code, "detail": told}])

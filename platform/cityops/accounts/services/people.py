@@ -13,7 +13,7 @@ from cityops.accounts.models import Organisation, Role, User
 from cityops.accounts.roles import ADMINISTRATORS
 from cityops.accounts.services import attempts, limits, own
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotAllowed, Refused
+from cityops.foundation.errors import NotAllowed, Refused, field_fault
 
 FIELDS = ("name", "organisation", "division_code")
 
@@ -23,7 +23,7 @@ def create_person(
 ) -> User:
     """Add a person without any role; an integration gets no password. Raises InvalidInput that names the field."""
     if User.objects.filter(username__iexact=username).exists():
-        raise _wrong("username", "unique", _("这个登录名已经有人用了。"))
+        raise field_fault("username", "unique", _("这个登录名已经有人用了。"))
     person = User(username=username, is_integration=is_integration)
     person.set_unusable_password()
     with transaction.atomic():
@@ -97,7 +97,7 @@ def assign_roles(actor: User, person: User, codes: Collection[str], *, reason: s
     roles = list(Role.objects.filter(code__in=codes, tiers__contains=[settings.CITYOPS_TIER]))
     unknown = set(codes) - {role.code for role in roles}
     if unknown:
-        raise _wrong("roles", "does_not_exist", _("本级平台没有角色 %s。") % "、".join(sorted(unknown)))
+        raise field_fault("roles", "does_not_exist", _("本级平台没有角色 %s。") % "、".join(sorted(unknown)))
     if len({role.code for role in roles} & ADMINISTRATORS) > 1:
         raise limits.AdministratorsMixed(_("一个人只能担任三员中的一种。"))
     codenames = limits.codenames_of(roles)
@@ -176,9 +176,9 @@ def _fill(actor: User, person: User, values: dict[str, Any]) -> None:
     limits.inside_scope(actor, person.division_code)
     if person.organisation is not None:
         if not Organisation.objects.workable_by(actor).filter(pk=person.organisation.pk).exists():
-            raise _wrong("organisation", "does_not_exist", _("没有这个机构。"))
+            raise field_fault("organisation", "does_not_exist", _("没有这个机构。"))
         if person.organisation.status != Organisation.Status.VALID:
-            raise _wrong("organisation", "disused", _("这个机构已停用。"))
+            raise field_fault("organisation", "disused", _("这个机构已停用。"))
 
 
 def _told(person: User) -> dict[str, Any]:
@@ -187,7 +187,3 @@ def _told(person: User) -> dict[str, Any]:
         "organisation": person.organisation.org_code if person.organisation else "",
         "division_code": person.division_code,
     }
-
-
-def _wrong(field: str, code: str, told: str) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": code, "detail": told}])

@@ -12,7 +12,7 @@ from cityops.accounts.permissions import all_permissions
 from cityops.accounts.roles import ADMINISTRATORS
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, Refused
+from cityops.foundation.errors import InvalidInput, Refused, field_fault
 
 
 def create_role(actor: User, code: str, name: str, tier: str, *, is_bound: bool = False, reason: str) -> Role:
@@ -80,7 +80,7 @@ def _check_name(name: str, *, besides: Role | None = None) -> None:
 
 
 def _taken(field: str, told: str) -> InvalidInput:
-    return InvalidInput(told, errors=[{"field": field, "code": "unique", "detail": told}])
+    return field_fault(field, "unique", told)
 
 
 def set_permissions(actor: User, role: Role, codenames: Collection[str], *, reason: str) -> None:
@@ -100,7 +100,7 @@ def set_permissions(actor: User, role: Role, codenames: Collection[str], *, reas
     unknown = set(codenames) - known
     if unknown:
         told = _("没有权限 %s。") % "、".join(sorted(unknown))
-        raise InvalidInput(told, errors=[{"field": "permissions", "code": "does_not_exist", "detail": told}])
+        raise field_fault("permissions", "does_not_exist", told)
     limits.separated(codenames)
     before = limits.codenames_of([role]) & known
     after = set(codenames)

@@ -12,7 +12,7 @@ from cityops.accounts.authentication import digest_of
 from cityops.accounts.models import ApiToken, User
 from cityops.accounts.services import limits
 from cityops.foundation import audit
-from cityops.foundation.errors import InvalidInput, NotThere, Refused
+from cityops.foundation.errors import NotThere, Refused, field_fault
 
 SCOPES = ("read", "write")
 LONGEST_DAYS = 366
@@ -33,10 +33,10 @@ def issue_token(
         raise Refused(_("令牌只签发给对接系统,不签发给个人。"))
     if not scopes or set(scopes) - set(SCOPES):
         told = _("授权范围只有 %s,至少选一项。") % "、".join(SCOPES)
-        raise InvalidInput(told, errors=[{"field": "scopes", "code": "invalid_choice", "detail": told}])
+        raise field_fault("scopes", "invalid_choice", told)
     if not 1 <= days <= LONGEST_DAYS:
         told = _("有效期为 1 至 %s 天。") % LONGEST_DAYS
-        raise InvalidInput(told, errors=[{"field": "days", "code": "out_of_range", "detail": told}])
+        raise field_fault("days", "out_of_range", told)
     text = BEGINNING + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = ApiToken.objects.create(

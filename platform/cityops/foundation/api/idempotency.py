@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cityops.foundation.errors import CityOpsError, InvalidInput
+from cityops.foundation.locks import hold
 from cityops.foundation.models import IdempotentAnswer
 
 HEADER = "Idempotency-Key"
@@ -80,8 +81,8 @@ def _stored(user_id: int, key: str, digest: bytes) -> Response | None:
 
     Asked by every write of other systems, so it is said in SQL. Raises KeyReused.
     """
+    hold(f"{user_id}:{key}")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{user_id}:{key}"])
         cursor.execute(
             "SELECT request_sha, status, body::text FROM foundation_idempotentanswer WHERE user_id = %s AND key = %s",
             [user_id, key],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +16,7 @@ from cityops.accounts.roles import ADMINISTRATORS, ROLES
 from cityops.accounts.services import own
 from cityops.foundation import audit
 from cityops.foundation.errors import InvalidInput, Refused
+from cityops.foundation.locks import hold
 
 ALPHABET = string.ascii_letters + string.digits
 FIRST = tuple(role for role in ROLES if role.code in ADMINISTRATORS)
@@ -42,8 +43,7 @@ def begin(usernames: Mapping[str, str], passwords: Mapping[str, str]) -> list[Us
     """
     _check(usernames)
     with transaction.atomic():
-        with connection.cursor() as cursor:  # two at once would both find nobody
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('first administrators', 0))")
+        hold("first administrators")  # two at once would both find nobody
         if User.objects.filter(groups__role__code__in=ADMINISTRATORS).exists():
             raise AlreadyBegun(_("已经有管理员;其他人员由安全管理员和系统管理员在应用维护中建立。"))
         return [_make(role.code, usernames[role.code], passwords[role.code]) for role in FIRST]

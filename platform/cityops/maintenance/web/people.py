@@ -18,7 +18,7 @@ from cityops.accounts.models import Role, User
 from cityops.accounts.selectors.sign_ins import failures_of
 from cityops.accounts.services import grants, people
 from cityops.accounts.services.limits import visible_person
-from cityops.foundation.errors import InvalidInput
+from cityops.foundation.errors import field_fault
 from cityops.foundation.exports import Column
 from cityops.maintenance.selectors.grants import GRANTABLE, all_grants, grants_of, told_of
 from cityops.maintenance.web import forms
@@ -280,7 +280,7 @@ def person_grant(request: HttpRequest, username: str) -> HttpResponse:
         found = kind.model.objects.workable_by(person_of(request)).filter(**{kind.key_field: values["key"]}).first()
         if found is None:
             told = _now("没有这个对象,或者不在您的可见范围内。")
-            raise InvalidInput(told, errors=[{"field": "key", "code": "does_not_exist", "detail": told}])
+            raise field_fault("key", "does_not_exist", told)
         grants.grant(person_of(request), person, found, reason=values["reason"])
 
     return _person_form(request, person, form, _("单独授权"), save, note=_("只能查看这一个对象,不能办理。"))

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cityops.foundation.api.etag import Polled
-from cityops.foundation.errors import InvalidInput, NotThere
+from cityops.foundation.errors import NotThere, field_fault
 from cityops.foundation.paging import CursorPaging
 from cityops.regions.api.serializers import DivisionAnswer, DivisionRow
 from cityops.regions.models import Division, DivisionQuerySet
@@ -67,7 +67,7 @@ def padded(code: str, field: str) -> str:
         return pad_code(code)
     except NotACode as fault:
         told = _("「%(text)s」不是区划代码：应为 2、4、6、9 或 12 位数字。") % {"text": fault.text}
-        raise InvalidInput(told, errors=[{"field": field, "code": "division_code", "detail": told}]) from fault
+        raise field_fault(field, "division_code", told) from fault
 
 
 def _day(request: Request) -> dt.date | None:
@@ -79,7 +79,7 @@ def _day(request: Request) -> dt.date | None:
         day = None
     if text and day is None:
         told = _("“%(value)s”不是有效的日期或时间。") % {"value": text}
-        raise InvalidInput(told, errors=[{"field": "on", "code": "bad_date", "detail": told}])
+        raise field_fault("on", "bad_date", told)
     return day
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.chain import at_all
-from tests.flows.conftest import RECORDS
+from tests.flows.joined.conftest import RECORDS
 from tests.launcher import Instance, Process, wait_for
 
 pytestmark = pytest.mark.flow

@@ -57,16 +57,22 @@ class CaseListFilter(CaseFilter):
     class Meta(CaseFilter.Meta):
         pass
 
-    def __init__(self, data: Any, queryset: QuerySet[Any], *, request: HttpRequest, at: datetime | None = None) -> None:
+    def __init__(self, data: Any, queryset: QuerySet[Any], *, user: Any, at: datetime | None = None) -> None:
+        self.user = user
         self.at = at or timezone.now()
         self.order = order_of(data.get("order"), ORDERS, USUAL_ORDER)
-        super().__init__(data, queryset.order_by(*self.order.fields), request=request)
+        super().__init__(data, queryset.order_by(*self.order.fields))
         fields: Any = self.form.fields
-        fields["division"].widget = forms.Select(choices=[("", _("全部区划")), *division_choices(request.user)])
+        fields["division"].widget = forms.Select(choices=[("", _("全部区划")), *division_choices(user)])
         for field in fields.values():
             field.help_text = ""  # said to other systems; the page has its labels
         for name in DAYS:
             fields[name].widget = forms.DateInput(attrs={"type": "date"})
+
+    @property
+    def person(self) -> Any:
+        """Who looks at the list."""
+        return self.user
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -107,7 +113,7 @@ def narrow_cases(request: HttpRequest) -> Callable[[QuerySet[Any]], QuerySet[Any
         return None
 
     def narrow(rows: QuerySet[Any]) -> QuerySet[Any]:
-        narrowed: QuerySet[Any] = CaseListFilter(request.GET, rows, request=request).qs
+        narrowed: QuerySet[Any] = CaseListFilter(request.GET, rows, user=request.user).qs
         return narrowed
 
     return narrow

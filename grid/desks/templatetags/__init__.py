@@ -1,0 +1,1 @@
+"""How desks are written."""

@@ -1,0 +1,1 @@
+"""Cases carried together with other platforms: operations by REST, and webhooks that come in."""

@@ -1,0 +1,47 @@
+"""What the people of a simulated city write when they move a case."""
+
+from grid.rules.transitions import Action
+
+OPINIONS: dict[Action, tuple[str, ...]] = {
+    Action.ACCEPT: ("", "", "情况属实,予以受理。"),
+    Action.REJECT: ("经核对不符合立案条件。", "已告知上报人。"),
+    Action.FILE: ("", "符合立案条件。"),
+    Action.DISPATCH: ("", "请在时限内处置。", "请尽快到场处置。"),
+    Action.SIGN: ("", "已安排人员。"),
+    Action.APPLY_RETURN: (
+        "不属我单位管养范围,请核对权属后重派。",
+        "现场属其他单位责任区,申请改派。",
+        "权属不清,请协调后再派。",
+    ),
+    Action.APPROVE_RETURN: ("同意，重新派遣。", "情况属实，同意回退。"),
+    Action.REFUSE_RETURN: ("经核对属你单位管养范围，请按时限处置。",),
+    Action.DISPATCH_AGAIN: ("经核对权属,请按时限处置。", "经协调由你单位处置。"),
+    Action.FEED_BACK: ("已处置完毕。", "现场已清理,恢复原状。", "已修复,现场无安全隐患。", "已劝离并整改到位。"),
+    Action.SEND_CHECK: ("", "请到现场核查。"),
+    Action.PASS_CHECK: ("现场已处置到位。", "核查通过。"),
+    Action.FAIL_CHECK: ("现场仍有残留,请继续处置。", "未达到结案条件。"),
+    Action.SEND_VERIFY: ("", "请到现场核实。"),
+    Action.VERIFY_TRUE: ("现场属实。", "情况属实，已拍照。"),
+    Action.VERIFY_FALSE: ("现场未发现所述问题。", "到场查看，问题已不存在。"),
+    Action.SELF_HANDLE: ("已当场清理。", "已当场劝离。"),
+    Action.APPLY_VOID: ("重复登记，申请作废。", "登记信息有误，申请作废。"),
+    Action.APPROVE_VOID: ("同意作废。",),
+    Action.REFUSE_VOID: ("情况属实，不予作废。",),
+    Action.APPLY_DELAY: ("需采购配件，申请延期。", "需协调管线单位，申请延期。", "连续降雨无法施工，申请延期。"),
+    Action.APPROVE_DELAY: ("同意延期一次。",),
+    Action.REFUSE_DELAY: ("理由不充分，请按时限处置。",),
+    Action.APPLY_SUSPENSION: ("已列入改造计划，申请缓办。", "需待施工条件具备，申请缓办。"),
+    Action.APPROVE_SUSPENSION: ("同意缓办。",),
+    Action.REFUSE_SUSPENSION: ("具备处置条件，请按时限处置。",),
+    Action.RESUME: ("条件已具备，恢复办理。",),
+    Action.REWORK: ("反馈照片看不出处置结果，请补充处置。", "反馈与派遣内容不符，请重新处置。"),
+    Action.URGE: ("请抓紧处置。", "临近时限，请尽快反馈。"),
+    Action.SUPERVISE: ("群众反映强烈，请尽快处置并答复。", "请说明进展。"),
+    Action.ANSWER_SUPERVISION: ("正在处置，预计按时完成。", "已安排专人到场处置。"),
+    Action.APPEAL: ("因极端天气延误，申请免责。", "等待第三方配合，申请免责。"),
+    Action.APPROVE_APPEAL: ("情况属实，同意。",),
+    Action.REFUSE_APPEAL: ("理由不成立。",),
+    Action.RETURN_VISIT: ("", "已电话回访。"),
+    Action.CLOSE: ("", "达到结案条件,予以结案。"),
+}
+"""Drawn by the same generator as the moves."""

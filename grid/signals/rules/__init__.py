@@ -1,0 +1,1 @@
+"""Rules of signals: plain Python."""

@@ -1,0 +1,1 @@
+"""Real instances on loopback, joined into one chain."""
