@@ -1,10 +1,51 @@
 """Links to peers, their keys, and the enrolment of a child."""
 
+from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from sync.exchange.rules.places import codes_above, codes_below
+
+KEY_LIFE = timedelta(days=365)
+"""The longest life of a key."""
+
+
+def in_a_year() -> datetime:
+    """The end of a key that is made now."""
+    return timezone.now() + KEY_LIFE
+
+
+class KeyQuerySet(models.QuerySet["Key"]):
+    """Words to ask for keys."""
+
+    def good(self, at: datetime | None = None) -> Self:
+        """Keys under which something may be signed at a moment, now by default: active and not expired."""
+        return self.filter(state=Key.State.ACTIVE, not_after__gt=at or timezone.now())
+
+    def visible_to(self, user: Any) -> Self:
+        """Keys of this node, of nodes inside the person's division, and of those above."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        here = settings.CITYOPS_NODE
+        return self.filter(
+            models.Q(node_code=here)
+            | models.Q(node_code__startswith=user.scope_prefix)
+            | models.Q(node_code__regex=codes_above(here))
+        )
+
+    def workable_by(self, user: Any) -> Self:
+        """Keys that a person decides on: of the nodes below inside the division; with the whole instance, its own."""
+        found = self.visible_to(user).filter(node_code__startswith=user.scope_prefix)
+        return found.filter(models.Q(node_code=settings.CITYOPS_NODE) | models.Q(node_code__regex=_below()))
+
+
+def _below() -> str:
+    return codes_below(settings.CITYOPS_NODE)
 
 
 class Key(models.Model):
@@ -24,10 +65,25 @@ class Key(models.Model):
     vouched_by = models.CharField(_("担保节点"), max_length=14, blank=True)
     state = models.CharField(_("状态"), max_length=8, choices=State.choices)
     created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
+    not_after = models.DateTimeField(_("有效期至"), default=in_a_year)
+    activated_at = models.DateTimeField(_("生效时间"), null=True)
+    """When it became active here after an approval; empty for a node's first key."""
+    introduction = models.JSONField(default=dict)
+    """The statement by which an earlier key of the node introduced this one, as it was signed; empty for the first."""
+    revocation = models.JSONField(default=dict)
+    """The statement by which it was revoked; empty where it was only put out of use here."""
+    revoked_at = models.DateTimeField(_("吊销时间"), null=True)
+    revoke_reason = models.CharField(_("吊销原因"), max_length=300, blank=True)
+    approved_by = models.CharField(_("批准人"), max_length=150, blank=True)
+    confirmed_by = models.CharField(_("复核人"), max_length=150, blank=True)
+    """The second person, with whom the key became active."""
+
+    objects = KeyQuerySet.as_manager()
 
     class Meta:
         db_table = "sync_key"
         verbose_name = _("签名公钥")
+        ordering = ["node_code", "-id"]
 
     def __str__(self) -> str:
         return f"{self.node_code} {self.kid}"
@@ -76,6 +132,7 @@ class Link(models.Model):
     peer_name = models.CharField(_("对端名称"), max_length=100, blank=True)
     role = models.CharField(_("关系"), max_length=6, choices=Role.choices)
     state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.PENDING)
+    suite = models.CharField(_("密码套件"), max_length=8, default="intl", db_default="intl")
     base_url = models.CharField(_("服务地址"), max_length=200, blank=True)
     last_ok_at = models.DateTimeField(_("最近成功"), null=True)
     last_error = models.CharField(_("最近错误"), max_length=300, blank=True)
@@ -125,6 +182,7 @@ class Enrolment(models.Model):
 
     child_code = models.CharField(_("下级节点"), max_length=14, db_index=True)
     code_sha = models.BinaryField()
+    suite = models.CharField(_("密码套件"), max_length=8, default="intl", db_default="intl")
     state = models.CharField(_("状态"), max_length=9, choices=State.choices, default=State.OPEN)
     failed_count = models.PositiveSmallIntegerField(_("失败次数"), default=0)
     made_by = models.CharField(_("发码人"), max_length=150)

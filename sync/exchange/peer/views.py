@@ -65,7 +65,7 @@ def peer_call(
                 response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)
         except PeerRefused as refusal:
             response = refused(refusal, sender, is_proven=is_proven)
-        return _signed(response, signature)
+        return _signed(response, signature, request.headers.get("CityOps-Knows", ""))
 
     return takes_body(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, view)
 
@@ -106,8 +106,9 @@ def refused(refusal: PeerRefused, sender: str, *, is_proven: bool = False) -> Ht
     return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON)
 
 
-def _signed(response: HttpResponse, signature: bytes) -> HttpResponse:
-    key = keys.own_key()
+def _signed(response: HttpResponse, signature: bytes, known: str) -> HttpResponse:
+    """Sign an answer, under the key that the caller says to ``known``, so that a rotation surprises nobody."""
+    key = keys.own_key_known_to_peer(known)
     text = answer_text(signature.hex(), response.status_code, response.content)
     response["CityOps-Key"] = key.kid
     response["CityOps-Signature"] = keys.sign(key, text).hex()

@@ -23,6 +23,14 @@ class Hello(msgspec.Struct, frozen=True):
     """A child asks where its parent stands. It says nothing about itself: a recorded hello may come again."""
 
 
+class Signed(msgspec.Struct, frozen=True):
+    """A statement as it was signed; ``proof`` is by the key that is introduced, over the same text."""
+
+    text: Annotated[str, msgspec.Meta(max_length=2000)]
+    signature: Hex
+    proof: Hex | None = None
+
+
 class OfferedKey(msgspec.Struct, frozen=True):
     """A public key for which a peer vouches."""
 
@@ -30,6 +38,10 @@ class OfferedKey(msgspec.Struct, frozen=True):
     node_code: Code
     suite: Word
     public_key: Annotated[str, msgspec.Meta(max_length=200)]
+    not_after: Moment | None = None
+    state: Literal["pending", "active", "revoked"] = "active"
+    introduction: Signed | None = None
+    revocation: Signed | None = None
 
 
 class SignedReceipt(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Cipher suites behind one interface; ``intl`` is Ed25519 with SHA-256.
+"""Cipher suites behind one interface; ``intl`` is Ed25519 with SHA-256, ``gm`` is SM2 with SM3.
 
 A suite signs and verifies bytes and names keys; where a private key lies is the matter of ``services.keys``.
 """
@@ -9,6 +9,8 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sync.exchange.rules.gm import Gm
 
 
 class Suite(Protocol):
@@ -27,6 +29,9 @@ class Suite(Protocol):
 
     def verify(self, public: str, message: bytes, signature: bytes) -> bool:
         """Whether the signature is of this message under this key."""
+
+    def digest(self, data: bytes) -> bytes:
+        """The suite's hash of some bytes, 32 bytes."""
 
 
 class Intl:
@@ -58,6 +63,10 @@ class Intl:
             return False
         return True
 
+    def digest(self, data: bytes) -> bytes:
+        """SHA-256."""
+        return hashlib.sha256(data).digest()
+
     def _private(self, pem: bytes) -> Ed25519PrivateKey:
         key = serialization.load_pem_private_key(pem, password=None)
         if not isinstance(key, Ed25519PrivateKey):
@@ -65,7 +74,7 @@ class Intl:
         return key
 
 
-SUITES: dict[str, Suite] = {"intl": Intl()}
+SUITES: dict[str, Suite] = {"intl": Intl(), "gm": Gm()}
 """The suites of this version, by the name that stands in headers and keys."""
 
 
@@ -77,6 +86,11 @@ def suite(name: str) -> Suite:
 def key_id(public: str) -> str:
     """The name of a key: the first 32 hex digits of SHA-256 over the public key's text."""
     return hashlib.sha256(public.encode()).hexdigest()[:32]
+
+
+def digest_hex(name: str, data: bytes) -> str:
+    """The hash of some bytes in a suite, as 64 hex digits. Raises KeyError for a suite that is not known."""
+    return SUITES[name].digest(data).hex()
 
 
 def sha256_hex(data: bytes) -> str:

@@ -11,7 +11,7 @@ from sync.exchange.rules.calls import Buckets, Notes, Position
 from sync.exchange.rules.envelope import Envelope
 from sync.exchange.rules.places import is_for, is_under, may_send_up
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import comparing, receiving, resending, streams, trust
+from sync.exchange.services import comparing, receiving, resending, streams, vouching
 from sync.exchange.services.sealing import sealed_batch
 
 
@@ -35,7 +35,7 @@ def hello(link: Link) -> dict[str, Any]:
         "node": settings.CITYOPS_NODE,
         "up": up,
         "down": down,
-        "keys": trust.keys_for_child(child),
+        "keys": vouching.keys_for_child(child),
         "compare": link.compare_asked_at is not None,
         "has_requests": resending.has_for_child(child),
         "clock": timezone.now().isoformat(),
@@ -75,7 +75,7 @@ def next_batch(link: Link, at: Position) -> Envelope | None:
 def take_notes(link: Link, notes: Notes) -> dict[str, Any]:
     """What a child has to tell: keys under it, receipts, records to send again, results of comparisons."""
     child = link.peer_code
-    trust.learn_keys(notes.keys, from_parent=False, voucher=child)
+    vouching.learn_keys(notes.keys, from_parent=False, voucher=child)
     for receipt in notes.receipts:
         receiving.keep_receipt(receipt.receipt.encode(), bytes.fromhex(receipt.signature), receiver=child)
     resending.ask_for_child(notes.resend, child)

@@ -88,7 +88,8 @@ class ParentClient:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self._key = keys.own_key()
+        self._key = keys.own_key(link.suite)
+        self._peer_key = keys.newest_of_peer(link)
         self._wire = Wire(link.base_url)
         self._prefix = urlsplit(link.base_url).path.rstrip("/")
         self._nonce = NO_NONCE
@@ -130,7 +131,11 @@ class ParentClient:
             time=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         signature = keys.sign(self._key, call.text(body))
-        headers = {**call.headers(signature), "Content-Type": "application/octet-stream"}
+        headers = {
+            **call.headers(signature),
+            "Content-Type": "application/octet-stream",
+            "CityOps-Knows": self._peer_key,
+        }
         response, answer = self._wire.post(path, body, headers)
         self._verify(response, signature, answer)
         self._nonce = response.headers.get("CityOps-Next-Nonce", NO_NONCE)

@@ -19,11 +19,13 @@ from cityops.foundation import audit
 from cityops.foundation.context import current_actor
 from cityops.foundation.errors import InvalidInput, NotThere, Refused
 from sync.exchange.models import Enrolment, Key, Link
+from sync.exchange.models.links import KEY_LIFE
 from sync.exchange.rules.calls import Code, OfferedKey
 from sync.exchange.rules.crypto import SUITES, key_id, suite
 from sync.exchange.rules.places import is_under, prefix_of
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import keys, nodes, trust
+from sync.exchange.rules.statements import is_whole
+from sync.exchange.services import keys, nodes, vouching
 from tiers.models import Node
 from tiers.tier import TIER_CODE, this_instance
 
@@ -49,6 +51,8 @@ class Asking(msgspec.Struct, frozen=True):
     suite: Annotated[str, msgspec.Meta(max_length=8)]
     kid: Annotated[str, msgspec.Meta(max_length=32)]
     public_key: Annotated[str, msgspec.Meta(max_length=200)]
+    keys: Annotated[list[OfferedKey], msgspec.Meta(max_length=20)] = []
+    """All good keys of the child; what it sealed before may be under an earlier one."""
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -58,11 +62,15 @@ class Welcome(msgspec.Struct, frozen=True):
     name: Text
     tier: str
     keys: list[OfferedKey]
+    suite: Annotated[str, msgspec.Meta(max_length=8)] = "intl"
 
 
 @transaction.atomic
-def make_code(child_code: str) -> str:
-    """A one-time code for a child; an earlier one for it becomes void. Raises InvalidInput for no child of ours."""
+def make_code(child_code: str, suite_name: str = "") -> str:
+    """A one-time code for a child; an earlier one for it becomes void. The link will use a suite, ours by default.
+
+    Raises InvalidInput for no child of ours, or a suite that is not known.
+    """
     here = settings.CITYOPS_NODE
     try:
         fits = is_under(child_code, here)
@@ -70,11 +78,16 @@ def make_code(child_code: str) -> str:
         raise InvalidInput(str(error)) from error
     if not fits:
         raise InvalidInput(_("%(child)s 不在 %(here)s 之下。") % {"child": child_code, "here": here})
+    suite_name = suite_name or keys.home_suite()
+    if suite_name not in SUITES:
+        raise InvalidInput(_("没有密码套件 %(suite)s。") % {"suite": suite_name})
+    vouching.own_key_of(suite_name)
     Enrolment.objects.filter(child_code=child_code, state__in=["open", "asked"]).update(state="cancelled")
     code = "-".join("".join(secrets.choice(ALPHABET) for _n in range(5)) for _g in range(4))
     Enrolment.objects.create(
         child_code=child_code,
         code_sha=_digest(code),
+        suite=suite_name,
         made_by=current_actor().name,
         expires_at=timezone.now() + CODE_LIFE,
     )
@@ -82,9 +95,9 @@ def make_code(child_code: str) -> str:
     return code
 
 
-def asking(code: str) -> tuple[bytes, dict[str, str]]:
+def asking(code: str, suite_name: str = "") -> tuple[bytes, dict[str, str]]:
     """At the child: the body of its request, and the headers that prove code and key."""
-    key = keys.own_key()
+    key = vouching.own_key_of(suite_name) if suite_name else keys.own_key()
     instance = this_instance()
     body = msgspec.json.encode(
         Asking(
@@ -95,6 +108,7 @@ def asking(code: str) -> tuple[bytes, dict[str, str]]:
             suite=key.suite,
             kid=key.kid,
             public_key=key.public_key,
+            keys=msgspec.convert(vouching.own_keys(), list[OfferedKey]),
         )
     )
     return body, {
@@ -123,13 +137,17 @@ def take_asking(body: bytes, *, proof: str, signature: str, address: str) -> tup
     if not _proves(proof, secret, SIGNED_JOIN + body):
         raise PeerRefused("ENROLMENT", "The code is not the one issued for this node.", child=child.node_code)
     _check_own_key(child, body, signature)
+    if child.suite != enrolment.suite:
+        raise PeerRefused(
+            "ENROLMENT", f"The link is to use the suite {enrolment.suite}: join --suite {enrolment.suite}."
+        )
     if enrolment.state == Enrolment.State.ASKED and enrolment.details.get("kid") != child.kid:
         raise PeerRefused("ENROLMENT", "The code was used already, with another key.")
     enrolment.state, enrolment.asked_at, enrolment.asked_from = Enrolment.State.ASKED, timezone.now(), address
     enrolment.details = msgspec.to_builtins(child)
     enrolment.save()
     audit.record("enrolment.ask", kind="Node", key=child.node_code, after=enrolment.details)
-    return _welcome(child.node_code, secret)
+    return _welcome(child, secret)
 
 
 def count_failure(child_code: str) -> None:
@@ -143,6 +161,8 @@ def _check_own_key(child: Asking, body: bytes, signature: str) -> None:
     """The child holds the private key of the public one it sends. Raises PeerRefused KEY."""
     if child.suite not in SUITES or key_id(child.public_key) != child.kid:
         raise PeerRefused("KEY", "Suite or key id do not fit the public key.")
+    if not all(is_whole(key) and key.node_code == child.node_code for key in child.keys):
+        raise PeerRefused("KEY", "A key that the request brings is not whole, or another node's.")
     try:
         held = suite(child.suite).verify(child.public_key, SIGNED_JOIN + body, bytes.fromhex(signature))
     except ValueError:
@@ -151,7 +171,7 @@ def _check_own_key(child: Asking, body: bytes, signature: str) -> None:
         raise PeerRefused("KEY", "The request is not signed with the key it carries.")
 
 
-def _welcome(child_code: str, secret: bytes) -> tuple[bytes, dict[str, str]]:
+def _welcome(child: Asking, secret: bytes) -> tuple[bytes, dict[str, str]]:
     instance = this_instance()
     body = msgspec.json.encode(
         {
@@ -159,7 +179,8 @@ def _welcome(child_code: str, secret: bytes) -> tuple[bytes, dict[str, str]]:
             "name": settings.CITYOPS_NAME or instance.node_code,
             "tier": TIER_CODE[instance.tier],
             "base_url": settings.CITYOPS_BASE_URL,
-            "keys": trust.keys_for_child(child_code),
+            "keys": vouching.keys_for_child(child.node_code),
+            "suite": child.suite,
         }
     )
     return body, {"CityOps-Proof": _proof(secret, SIGNED_WELCOME + body)}
@@ -180,18 +201,25 @@ def take_welcome(body: bytes, *, proof: str, code: str, parent_url: str) -> Link
     other = Link.objects.to_parent().exclude(peer_code=parent).exclude(state=Link.State.RETIRED).first()
     if other is not None:
         raise Refused(_("本节点已接入 %(peer)s。") % {"peer": other.peer_code})
-    trust.learn_keys(answer.keys, from_parent=True, voucher=parent)
+    vouching.learn_keys(answer.keys, from_parent=True, voucher=parent, is_proven=True)
     link, _made = Link.objects.update_or_create(
         peer_code=parent,
-        defaults={"peer_name": answer.name, "role": Link.Role.PARENT, "base_url": parent_url.rstrip("/")},
+        defaults={
+            "peer_name": answer.name,
+            "role": Link.Role.PARENT,
+            "base_url": parent_url.rstrip("/"),
+            "suite": answer.suite,
+        },
     )
     if link.state == Link.State.RETIRED:
         link.state, link.retry_at, link.fail_count, link.last_error = Link.State.PENDING, None, 0, ""
         link.save()
-    parent_key = next((key for key in answer.keys if key.node_code == parent), None)
-    if parent_key is None:
+    own_keys = [key for key in answer.keys if key.node_code == parent and key.state == "active"]
+    if not own_keys:
         raise PeerRefused("KEY", f"{parent} did not send its own key.")
-    Key.objects.filter(kid=parent_key.kid).update(state=Key.State.ACTIVE)  # revoked where the link was retired
+    parent_key = next((key for key in own_keys if key.suite == answer.suite), own_keys[0])
+    out_of_use = Key.objects.filter(kid__in=[key.kid for key in own_keys], revocation={})
+    out_of_use.update(state=Key.State.ACTIVE)  # put out of use here where the link was retired
     nodes.register_node(
         node_code=parent,
         name=answer.name,
@@ -215,19 +243,7 @@ def approve(child_code: str, *, by: str) -> Link:
     if current_actor().channel == "page" and enrolment.made_by == by:
         raise Refused(_("发码人不能批准同一个接入申请,请由另一人批准。"))
     child = msgspec.convert(enrolment.details, Asking)
-    Key.objects.filter(node_code=child_code, state=Key.State.ACTIVE).exclude(kid=child.kid).update(
-        state=Key.State.REVOKED
-    )
-    Key.objects.update_or_create(
-        kid=child.kid,
-        defaults={
-            "node_code": child_code,
-            "suite": child.suite,
-            "public_key": child.public_key,
-            "vouched_by": settings.CITYOPS_NODE,
-            "state": Key.State.ACTIVE,
-        },
-    )
+    _take_keys(child)
     now = timezone.now()
     link, _made = Link.objects.update_or_create(
         peer_code=child_code,
@@ -235,6 +251,7 @@ def approve(child_code: str, *, by: str) -> Link:
             "peer_name": child.name,
             "role": Link.Role.CHILD,
             "state": Link.State.LIVE,
+            "suite": child.suite,
             "base_url": child.base_url,
             "enrolled_at": now,
             "frozen_reason": "",
@@ -253,6 +270,30 @@ def approve(child_code: str, *, by: str) -> Link:
         )
     audit.record("enrolment.approve", kind="Node", key=child_code, after={"key": child.kid})
     return link
+
+
+def _take_keys(child: Asking) -> None:
+    """The keys of an approved child, its only ones from now on. Raises Refused for one that was revoked for good."""
+    main = OfferedKey(kid=child.kid, node_code=child.node_code, suite=child.suite, public_key=child.public_key)
+    brought = {main.kid: main} | {key.kid: key for key in child.keys}
+    if Key.objects.filter(kid__in=brought).exclude(revocation={}).exists():
+        raise Refused(_("申请里的密钥已被吊销,请下级节点换用新密钥再申请。"))
+    for key in Key.objects.filter(node_code=child.node_code, state=Key.State.ACTIVE).exclude(kid__in=brought):
+        vouching.revoke(key, reason=_("节点以新密钥重新接入"))
+    longest = timezone.now() + KEY_LIFE
+    for offer in brought.values():
+        Key.objects.update_or_create(
+            kid=offer.kid,
+            defaults={
+                "node_code": child.node_code,
+                "suite": offer.suite,
+                "public_key": offer.public_key,
+                "vouched_by": settings.CITYOPS_NODE,
+                "state": Key.State.ACTIVE,
+                "not_after": min(offer.not_after or longest, longest),
+                "introduction": msgspec.to_builtins(offer.introduction) if offer.introduction else {},
+            },
+        )
 
 
 def _digest(code: str) -> bytes:

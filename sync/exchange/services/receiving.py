@@ -20,7 +20,7 @@ from sync.exchange import events
 from sync.exchange.models import Batch, Parked, Receipt, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope, places
-from sync.exchange.rules.crypto import SUITES, sha256_hex
+from sync.exchange.rules.crypto import SUITES, digest_hex
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import keys, sealing, streams
 from sync.exchange.services.applying import apply_chunk
@@ -47,13 +47,16 @@ def open_batch(sealed: envelope.Envelope, *, sender: str) -> Opened:
     _refuse_unentitled(header, sender)
     if header.suite not in SUITES:
         raise PeerRefused("PROTOCOL", f"The cipher suite {header.suite} is not known here.")
-    keys.verify(
+    key = keys.verify(
         kid=header.kid,
         node_code=header.producer,
         message=envelope.SIGNED_BATCH + sealed.header,
         signature=sealed.signature,
+        signed_at=header.made_at,
     )
-    if sha256_hex(sealed.body) != header.body_sha:
+    if key.suite != header.suite:
+        raise PeerRefused("PROTOCOL", f"The key {header.kid} is of suite {key.suite}, the header says {header.suite}.")
+    if digest_hex(header.suite, sealed.body) != header.body_sha:
         raise PeerRefused("SIGNATURE", "The body is not the one that was signed.")
     _refuse_other_schema(header)
     raw = envelope.decompress(sealed.body, header.raw_size)
@@ -117,9 +120,9 @@ def _refuse_broken_chain(
     for section, lines, blocks in sections:
         if len(lines) != section.count:
             raise PeerRefused("MALFORMED", f"{section.dataset}: {len(lines)} lines, announced {section.count}.")
-        chain = chains.over_lines(chain, lines)
+        chain = chains.over_lines(chain, lines, header.suite)
         for block in blocks:
-            chain = chains.over_block(chain, block)
+            chain = chains.over_block(chain, block, header.suite)
     if chain.hex() != header.to_chain:
         raise PeerRefused("CHAIN", "The hash chain over the records does not end where the header says.")
 
@@ -268,7 +271,9 @@ def keep_receipt(text: bytes, signature: bytes, *, receiver: str) -> Receipt | N
         raise PeerRefused("MALFORMED", f"Receipt: {error!r}") from error
     if made_by != receiver:
         raise PeerRefused("OWNER", f"A receipt of {made_by} came from {receiver}.")
-    keys.verify(kid=kid, node_code=receiver, message=SIGNED_RECEIPT + text, signature=signature)
+    keys.verify(
+        kid=kid, node_code=receiver, message=SIGNED_RECEIPT + text, signature=signature, signed_at=str(rest["made_at"])
+    )
     stream = Stream.objects.filter(**names).first()
     if stream is None:
         return None

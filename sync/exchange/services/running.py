@@ -32,6 +32,7 @@ from sync.exchange.rules.refusals import RETRIED, PeerRefused
 from sync.exchange.services import (
     comparing,
     housekeeping,
+    keys,
     nodes,
     parking,
     receiving,
@@ -39,7 +40,7 @@ from sync.exchange.services import (
     sealing,
     sequencing,
     streams,
-    trust,
+    vouching,
 )
 from sync.exchange.services.client import ParentClient, PeerUnreachable
 from tiers.models import Node
@@ -213,10 +214,10 @@ def hello(client: ParentClient) -> dict[str, Any]:
     link = client.link
     answer = client.hello({})
     offered = msgspec.convert(answer["keys"], list[OfferedKey])
-    trust.learn_keys(offered, from_parent=True, voucher=link.peer_code)
+    vouching.learn_keys(offered, from_parent=True, voucher=link.peer_code)
     if link.state == Link.State.PENDING:
         _note_approval(link)
-        client.json("notes", {"keys": trust.keys_for_parent()})
+        client.json("notes", {"keys": vouching.keys_for_parent()})
     return answer
 
 
@@ -241,13 +242,12 @@ def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, de
     for stream in _up_streams(link):
         at = known.get((stream.producer_code, stream.flow, stream.scope, stream.lane))
         sent[stream.pk] = _starting_point(stream, at)
-    foreign = Stream.objects.filter(pk__in=sent).exclude(producer_code=settings.CITYOPS_NODE)
-    if any(stream.seq > sent[stream.pk] for stream in foreign):
-        client.json("notes", {"keys": trust.keys_for_parent()})
+    told: set[str] = set()
     turns: Counter[int] = Counter()
     while not deadline.is_over:
         batch = _next_batch(link, sent, turns)
         if batch is not None:
+            _tell_keys(client, batch, told)
             _push_batch(client, batch)
             done.batches_sent += 1
             done.records_sent += batch.to_seq - sent[batch.stream_id]
@@ -296,6 +296,15 @@ def _starting_point(stream: Stream, at: dict[str, Any] | None) -> int:
     return seq
 
 
+def _tell_keys(client: ParentClient, batch: Batch, told: set[str]) -> None:
+    """Before a batch of a node below: the keys from below, once for each key that comes into use."""
+    if batch.kid in told or keys.is_own(batch.kid):
+        return
+    offers = vouching.keys_for_parent()
+    client.json("notes", {"keys": offers})
+    told.update(offer["kid"] for offer in offers)
+
+
 def _push_batch(client: ParentClient, batch: Batch) -> None:
     _status, body = client.call("push", sealing.sealed_batch(batch).pack())
     answer = msgspec.json.decode(body)
@@ -314,7 +323,10 @@ def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadli
             status, body = client.call("pull", _position_json(stream))
             if status == 204:
                 break
-            receipt = receiving.receive(unpack(body), sender=client.link.peer_code)
+            sealed = unpack(body)
+            if not keys.is_known(sealed.read().kid):
+                hello(client)  # the key came into use after the last one
+            receipt = receiving.receive(sealed, sender=client.link.peer_code)
             done.batches_pulled += 1
             done.records_pulled += receipt.upto_seq - receipt.from_seq + 1
             stream.refresh_from_db()
@@ -333,7 +345,7 @@ def _tell(client: ParentClient) -> None:
     receipts = [
         {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()} for receipt in unsent
     ]
-    facts = {"clock": timezone.now(), "backlog": client.link.backlog}
+    facts = {"clock": timezone.now(), "backlog": client.link.backlog, "keys": vouching.own_news()}
     answer = client.json("notes", {"receipts": receipts, "resend": resending.take_for_parent(), **facts})
     Receipt.objects.filter(pk__in=[receipt.pk for receipt in unsent]).update(delivered_at=timezone.now())
     resending.ask_for_parent(msgspec.convert(answer, NotesAnswer).resend)

@@ -9,10 +9,10 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from cityops.foundation.records import registry
-from sync.exchange.models import Batch, Stream
+from sync.exchange.models import Batch, Key, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope
-from sync.exchange.rules.crypto import sha256_hex
+from sync.exchange.rules.crypto import digest_hex
 from sync.exchange.services import keys
 from sync.exchange.services.shapes import Shape, quoted
 
@@ -22,6 +22,7 @@ class Draft:
     """A batch while it is being put together."""
 
     chain: bytes
+    key: Key
     parts: list[bytes] = field(default_factory=list)
     sections: list[envelope.Section] = field(default_factory=list)
 
@@ -38,9 +39,12 @@ def seal_numbered(cursor: CursorWrapper) -> int:
         "WHERE stream_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )
     planned = cursor.fetchall()
+    if not planned:
+        return 0
+    key = keys.own_key()
     for stream_id, batch_no, datasets in planned:
         stream = Stream.objects.get(pk=stream_id)
-        draft = Draft(chain=bytes(stream.chain))
+        draft = Draft(chain=bytes(stream.chain), key=key)
         for dataset in datasets:
             _add_section(cursor, draft, Shape(registry.get(dataset)), stream_id, batch_no)
         _seal(cursor, stream, draft)
@@ -55,7 +59,7 @@ def _add_section(cursor: CursorWrapper, draft: Draft, shape: Shape, stream_id: i
         f"SELECT n.seq, n.rid, n.rec_epoch, n.rev, n.op, encode(n.content_sha, 'hex'), {shape.sent('r')} "
         f"FROM sync_numbered n LEFT JOIN {shape.table} r ON r.rid = n.rid AND n.op = 'U' WHERE {which} ORDER BY n.seq",
     )
-    draft.chain = chains.over_lines(draft.chain, lines)
+    draft.chain = chains.over_lines(draft.chain, lines, draft.key.suite)
     draft.parts.append(b"".join(lines))
     size = len(draft.parts[-1])
     blocks = []
@@ -68,7 +72,7 @@ def _add_section(cursor: CursorWrapper, draft: Draft, shape: Shape, stream_id: i
             f"ON c.{quoted(child.parent)} = n.rid WHERE n.op = 'U' AND {which} ORDER BY n.seq, c.{quoted(child.order)}",
         )
         draft.parts.append(b"".join(rows))
-        draft.chain = chains.over_block(draft.chain, draft.parts[-1])
+        draft.chain = chains.over_block(draft.chain, draft.parts[-1], draft.key.suite)
         blocks.append(envelope.Block(child.name, columns, len(rows), len(draft.parts[-1])))
     kind = shape.kind
     draft.sections.append(
@@ -85,7 +89,7 @@ def _seal(cursor: CursorWrapper, stream: Stream, draft: Draft) -> None:
     """Sign the draft, keep it, and move the head of the stream to its end."""
     raw = b"".join(draft.parts)
     body = envelope.compress(raw)
-    key = keys.own_key()
+    key = draft.key
     header = envelope.Header(
         protocol=envelope.PROTOCOL,
         producer=stream.producer_code,
@@ -98,7 +102,7 @@ def _seal(cursor: CursorWrapper, stream: Stream, draft: Draft) -> None:
         base_chain=bytes(stream.chain).hex(),
         count=draft.count,
         to_chain=draft.chain.hex(),
-        body_sha=sha256_hex(body),
+        body_sha=digest_hex(key.suite, body),
         raw_size=len(raw),
         suite=key.suite,
         kid=key.kid,

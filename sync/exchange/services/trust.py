@@ -1,18 +1,14 @@
-"""Whose word is taken: keys that peers vouch for, calls that peers sign, numbers that are used once."""
+"""Whose word is taken: calls that peers sign, numbers that are used once. Keys: ``vouching``."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from sync.exchange.models import Key, Link, Nonce, SyncSelf
-from sync.exchange.rules.calls import OfferedKey
-from sync.exchange.rules.crypto import SUITES, key_id
+from sync.exchange.models import Link, Nonce, SyncSelf
 from sync.exchange.rules.hop import NO_NONCE, Call
-from sync.exchange.rules.places import is_under
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import keys
 
@@ -94,41 +90,3 @@ def call_of(headers: Any, *, method: str, path: str) -> tuple[Call, bytes]:
         return call, bytes.fromhex(headers["CityOps-Signature"])
     except (KeyError, ValueError) as error:
         raise PeerRefused("HOP", "The call is not signed as CSP/1 asks.") from error
-
-
-def keys_for_child(child_code: str) -> list[dict[str, str]]:
-    """Keys of this node and of those above the child, which this node vouches for."""
-    return [key for key in keys.known_keys() if is_under(child_code, key["node_code"])]
-
-
-def keys_for_parent() -> list[dict[str, str]]:
-    """Keys of the nodes under this one, which this node vouches for."""
-    return [key for key in keys.known_keys() if is_under(key["node_code"], settings.CITYOPS_NODE)]
-
-
-def learn_keys(offered: Iterable[OfferedKey], *, from_parent: bool, voucher: str) -> int:
-    """Take the keys a peer vouches for: a parent for nodes above, a child for nodes under itself.
-
-    A node's key is taken once; another one for a node that has a key is refused, so that a peer cannot put its own
-    key in the place of somebody else's. Raises PeerRefused KEY. Returns how many were new.
-    """
-    here, new = settings.CITYOPS_NODE, 0
-    for key in offered:
-        node = key.node_code
-        fits = is_under(here, node) if from_parent else is_under(node, voucher)
-        if not fits or key.suite not in SUITES or key_id(key.public_key) != key.kid:
-            raise PeerRefused("KEY", f"{voucher} may not vouch for the key {key.kid} of {node}.")
-        if Key.objects.filter(kid=key.kid).exists():
-            continue
-        if Key.objects.filter(node_code=node, state=Key.State.ACTIVE).exists():
-            raise PeerRefused("KEY", f"{node} has a key already; {voucher} offers another one.")
-        Key.objects.create(
-            kid=key.kid,
-            node_code=node,
-            suite=key.suite,
-            public_key=key.public_key,
-            vouched_by=voucher,
-            state=Key.State.ACTIVE,
-        )
-        new += 1
-    return new

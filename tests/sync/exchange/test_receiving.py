@@ -224,7 +224,7 @@ def test_a_parked_record_is_applied_by_a_retry_once_its_cause_is_gone(from_city,
 def test_keys_of_a_node_cannot_be_replaced_by_somebody_who_vouches(from_city):
     from sync.exchange.rules.calls import OfferedKey
     from sync.exchange.rules.crypto import key_id
-    from sync.exchange.services.trust import learn_keys
+    from sync.exchange.services.vouching import learn_keys
 
     from_city()
     _pem, public = suite("intl").generate()

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
+from sync.exchange.rules.crypto import SUITES
 from sync.exchange.services import client, enrolment
 
 
@@ -26,12 +27,13 @@ class Command(OperatorCommand):
             help="the code that the parent printed for this node; left out, it is asked for or read from standard "
             "input, and does not show in the list of processes",
         )
+        parser.add_argument("--suite", choices=sorted(SUITES), default="", help="suite that the parent asks for")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask, and note the link; the parent has to approve it."""
         code = options["code"] or _given()
         try:
-            body, headers = enrolment.asking(code)
+            body, headers = enrolment.asking(code, options["suite"])
             answer, proof = client.ask_to_join(options["parent_url"], body, headers)
             link = enrolment.take_welcome(answer, proof=proof, code=code, parent_url=options["parent_url"])
         except (CityOpsError, client.PeerUnreachable) as error:
