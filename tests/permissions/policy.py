@@ -35,6 +35,7 @@ PEERS = (
     Row("peer-pull", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-notes", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-compare", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-ranges", ALL, PUBLIC, posts=True, peers=True),
 )
 DICTIONARIES = (
     Row("division-list", ALL, _DIVISION, holds="测试市", says_alike=True),

@@ -1,11 +1,13 @@
 """Tables of the exchange: this node, its links and keys; marks, versions; streams, batches, cursors; evidence."""
 
+from sync.exchange.models.alarms import Alarm, Pulse
 from sync.exchange.models.evidence import Comparison, Receipt, ResendRequest
 from sync.exchange.models.links import Enrolment, Key, Link, Nonce
 from sync.exchange.models.marks import DirtyMark, RecordVersion, SyncSelf
 from sync.exchange.models.streams import Batch, BatchBody, InboxEntry, Parked, Stream
 
 __all__ = [
+    "Alarm",
     "Batch",
     "BatchBody",
     "Comparison",
@@ -16,6 +18,7 @@ __all__ = [
     "Link",
     "Nonce",
     "Parked",
+    "Pulse",
     "Receipt",
     "RecordVersion",
     "ResendRequest",

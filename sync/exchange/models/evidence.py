@@ -72,8 +72,19 @@ class Comparison(models.Model):
     orphans = models.PositiveBigIntegerField(_("多余"), default=0)
     in_flight = models.PositiveBigIntegerField(_("在途"), default=0)
     examples = models.JSONField(default=list)
+    found = models.JSONField(_("差异清单"), default=dict, db_default={})
+    """Records that differ, by what it means (missing, differing, orphans), the first of each."""
+    deleted = models.PositiveBigIntegerField(_("已删除"), default=0, db_default=0)
     digest = models.CharField(_("摘要"), max_length=64, blank=True)
     seq = models.PositiveBigIntegerField(default=0)
+    peer_records = models.PositiveBigIntegerField(_("对端记录数"), null=True)
+    peer_digest = models.CharField(_("对端摘要"), max_length=64, blank=True, default="", db_default="")
+    statement = models.TextField(_("对账单"), blank=True, default="", db_default="")
+    """The text that both ends signed (JSON, as it was signed); empty for a comparison made before there were any."""
+    child_kid = models.CharField(_("下级密钥"), max_length=32, blank=True, default="", db_default="")
+    child_signature = models.BinaryField(null=True)
+    parent_kid = models.CharField(_("上级密钥"), max_length=32, blank=True, default="", db_default="")
+    parent_signature = models.BinaryField(null=True)
     at = models.DateTimeField(_("时间"))
 
     objects = ComparisonQuerySet.as_manager()
@@ -83,6 +94,9 @@ class Comparison(models.Model):
         verbose_name = _("对账")
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["peer_code", "owner_code", "dataset", "-at"], name="sync_comparison_last")]
+
+    def __str__(self) -> str:
+        return f"{self.owner_code} {self.dataset}"
 
 
 class ResendRequest(models.Model):

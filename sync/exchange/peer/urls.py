@@ -11,4 +11,5 @@ urlpatterns = [
     path("pull", views.pull, name="peer-pull"),
     path("notes", views.notes, name="peer-notes"),
     path("compare", views.compare, name="peer-compare"),
+    path("ranges", views.ranges, name="peer-ranges"),
 ]

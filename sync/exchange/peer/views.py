@@ -18,7 +18,7 @@ from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.patience import patience
 from sync.exchange.models import Link, SyncSelf
-from sync.exchange.rules.calls import Buckets, Hello, Notes, Position
+from sync.exchange.rules.calls import Buckets, Hello, Notes, Position, Ranges
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
@@ -143,6 +143,10 @@ def _compare(link: Link, body: bytes) -> tuple[int, bytes]:
     return 200, msgspec.json.encode(answering.compare(link, _said(body, Buckets)))
 
 
+def _ranges(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(answering.ranges(link, _said(body, Ranges)))
+
+
 def _said(body: bytes, kind: type[Said]) -> Said:
     """What a call says. Raises PeerRefused MALFORMED."""
     try:
@@ -177,3 +181,4 @@ push = peer_call(_push)
 pull = peer_call(_pull)
 notes = peer_call(_notes)
 compare = peer_call(_compare, on_snapshot=True)
+ranges = peer_call(_ranges, on_snapshot=True)

@@ -8,6 +8,8 @@ import msgspec
 
 MOST_RESENT = 20_000
 """Requests to send a record again, in one call."""
+LISTED = 500
+"""Records of each kind of difference that are named one by one."""
 Code = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}-[NPC]\Z")]
 Word = Annotated[str, msgspec.Meta(max_length=8)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -57,14 +59,36 @@ class Compared(msgspec.Struct, frozen=True):
     owner_code: Code
     dataset: Word
     result: Literal["equal", "pending", "different"]
-    records: Number
     differing: Number
     missing: Number
     orphans: Number
     in_flight: Number
-    examples: Annotated[list[UUID], msgspec.Meta(max_length=100)]
-    digest: Annotated[str, msgspec.Meta(max_length=64)]
-    seq: Number
+    found: dict[Literal["missing", "differing", "orphans"], Annotated[list[UUID], msgspec.Meta(max_length=LISTED)]]
+    statement: Annotated[str, msgspec.Meta(max_length=4000)]
+    """The statement as the parent signed it."""
+    parent_signature: Hex
+    child_kid: Annotated[str, msgspec.Meta(max_length=32)]
+    child_signature: Hex
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """对账单: what both ends of a link held of one owner and dataset; the same text is signed by both."""
+
+    protocol: Literal["CSP/1"]
+    owner: Code
+    dataset: Word
+    flow: Word
+    child: Code
+    child_records: Digits
+    child_deleted: Digits
+    child_digest: Hash
+    child_seq: Digits
+    parent: Code
+    parent_records: Digits
+    parent_deleted: Digits
+    parent_digest: Hash
+    parent_seq: Digits
+    parent_kid: Annotated[str, msgspec.Meta(max_length=32)]
     at: Moment
 
 
@@ -75,6 +99,8 @@ class Notes(msgspec.Struct, frozen=True):
     receipts: Annotated[list[SignedReceipt], msgspec.Meta(max_length=20_000)] = []
     resend: Annotated[list[Item], msgspec.Meta(max_length=MOST_RESENT)] = []
     compared: Annotated[list[Compared], msgspec.Meta(max_length=20_000)] = []
+    has_compared_all: bool = False
+    """The comparison that somebody asked for has come to its end."""
     clock: Moment | None = None
     """The child's clock, for display."""
     backlog: Number | None = None
@@ -101,8 +127,21 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class Buckets(msgspec.Struct, frozen=True):
-    """A child's digests of one owner's records of one dataset."""
+    """A child's digests of one owner's records of one dataset, by bucket, and how many there are."""
 
     owner: Code
     dataset: Word
     buckets: dict[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,3}\Z")], Hash]
+    records: Digits
+    deleted: Digits
+    seq: Digits
+
+
+class Ranges(msgspec.Struct, frozen=True):
+    """A child's digests of the ranges in some buckets; those up to ``after`` were compared by an earlier call."""
+
+    owner: Code
+    dataset: Word
+    within: Annotated[list[Annotated[int, msgspec.Meta(ge=0, le=255)]], msgspec.Meta(max_length=256)]
+    ranges: dict[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}\Z")], Hash]
+    after: Annotated[int, msgspec.Meta(ge=-1, le=65535)] = -1

@@ -19,6 +19,19 @@ class Differences:
     """Records that the holder has parked: sent again as they are, they would only be parked again."""
 
     @property
+    def count(self) -> int:
+        """How many records differ, those on their way too."""
+        return len(self.differing) + len(self.missing) + len(self.orphans) + self.in_flight
+
+    def add(self, other: "Differences") -> None:
+        """Take the differences of further records in."""
+        self.differing += other.differing
+        self.missing += other.missing
+        self.orphans += other.orphans
+        self.in_flight += other.in_flight
+        self.parked |= other.parked
+
+    @property
     def is_equal(self) -> bool:
         """Nothing differs but what is still on its way."""
         return not (self.differing or self.missing or self.orphans)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cityops.foundation.records import Flow
 from sync.exchange.models import Batch, Link, Stream
-from sync.exchange.rules.calls import Buckets, Notes, Position
+from sync.exchange.rules.calls import Buckets, Notes, Position, Ranges
 from sync.exchange.rules.envelope import Envelope
 from sync.exchange.rules.places import is_for, is_under, may_send_up
 from sync.exchange.rules.refusals import PeerRefused
@@ -81,7 +81,7 @@ def take_notes(link: Link, notes: Notes) -> dict[str, Any]:
     resending.ask_for_child(notes.resend, child)
     for result in notes.compared:
         comparing.keep_result(link, result)
-    if notes.compared:
+    if notes.has_compared_all:
         link.compare_asked_at = None
     if notes.backlog is not None:
         link.backlog = notes.backlog
@@ -94,3 +94,8 @@ def take_notes(link: Link, notes: Notes) -> dict[str, Any]:
 def compare(link: Link, theirs: Buckets) -> dict[str, Any]:
     """Where this node's records of an owner and dataset differ from the child's bucket digests."""
     return comparing.answer(link, theirs)
+
+
+def ranges(link: Link, theirs: Ranges) -> dict[str, Any]:
+    """Where this node's records differ from the child's ranges of some buckets."""
+    return comparing.answer_ranges(link, theirs)

@@ -96,7 +96,7 @@ def one_leaf(version):
 
     with connection.cursor() as cursor:
         digests.steady_text(cursor)
-        found = digests.leaves(cursor, registry.get(version.dataset), CITY, list(range(256)))
+        found = digests.leaves(cursor, registry.get(version.dataset), CITY, list(range(65536)))
     return found[str(version.rid)]
 
 
