@@ -36,6 +36,7 @@ class Entry:
 
 EVALUATION = frozenset({"evaluation"})
 EXCHANGE = frozenset({"exchange"})
+AGGREGATION = frozenset({"aggregation"})
 MAINTENANCE = frozenset({"maintenance"})
 HOME = Entry(_("总览"), "home", "home")
 
@@ -77,6 +78,14 @@ COMMON: tuple[Entry, ...] = (
         permission="exchange.view_link",
         systems=EXCHANGE,
         covers=("exchange-",),
+    ),
+    Entry(
+        _("数据汇聚"),
+        "aggregation-overview",
+        "report-search",
+        permission="aggregation.view_quality",
+        systems=AGGREGATION,
+        covers=("aggregation-",),
     ),
     Entry(
         _("数据标准"),

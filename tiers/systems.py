@@ -52,7 +52,7 @@ MATRIX: tuple[System, ...] = (
     System("publicservice", _("公众服务"), X, X, O),
     System("monitoring", _("运行监测"), X, X, O),
     System("exchange", _("数据交换"), O, O, O, is_built=True),
-    System("aggregation", _("数据汇聚"), O, O, O),
+    System("aggregation", _("数据汇聚"), O, O, O, is_built=True),
     System("maintenance", _("应用维护"), O, O, O, is_built=True),
 )
 BY_NAME = {system.name: system for system in MATRIX}

@@ -1,7 +1,9 @@
 """What performance sends upward: results of areas, departments and posts (GL05). A person's are never recorded."""
 
+from cityops.foundation import derived
 from cityops.foundation.records import RecordKind, registry
 from grid.performance.models import PerformanceResult
+from grid.performance.selectors.derived import unlike_results
 
 NAMES = (
     "period",
@@ -36,3 +38,4 @@ PERFORMANCE_RESULT = registry.register(
         ),
     )
 )
+derived.register_judge("GL05", unlike_results)

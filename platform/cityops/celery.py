@@ -18,6 +18,7 @@ SCHEDULED: tuple[tuple[str, frozenset[str]], ...] = (
     ("cityops.foundation.tasks", frozenset()),
     ("cityops.accounts.tasks", frozenset()),
     ("sync.exchange.tasks", frozenset({"exchange"})),
+    ("sync.aggregation.tasks", frozenset({"aggregation"})),
     ("grid.tasks", frozenset({"command"})),
     ("grid.places.tasks", frozenset({"command"})),
     ("grid.reporters.tasks", frozenset({"command"})),

@@ -124,7 +124,7 @@ def test_every_registered_kind_can_be_checked_under_its_own_columns():
 
 def test_every_dataset_of_the_product_makes_a_type():
     catalogue = shipped_catalogue()
-    assert len(catalogue.datasets) == 59
+    assert len(catalogue.datasets) == 60
     for dataset in catalogue.datasets:
         assert record_type(dataset, catalogue=catalogue).__struct_fields__ == tuple(
             entry.name for entry in dataset.fields

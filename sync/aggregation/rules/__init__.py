@@ -1,0 +1,1 @@
+"""What aggregation decides, without database."""

@@ -1,0 +1,5 @@
+"""Routes of aggregation."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
