@@ -23,6 +23,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from cityops.foundation import audit
+from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Flow, Lane
 from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
 from sync.exchange.rules.calls import NotesAnswer, OfferedKey
@@ -297,7 +298,9 @@ def _starting_point(stream: Stream, at: dict[str, Any] | None) -> int:
 
 
 def _push_batch(client: ParentClient, batch: Batch) -> None:
+    failpoint("push.before")
     _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+    failpoint("push.answered")
     answer = msgspec.json.decode(body)
     receiving.keep_receipt(
         answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code
@@ -314,6 +317,7 @@ def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadli
             status, body = client.call("pull", _position_json(stream))
             if status == 204:
                 break
+            failpoint("pull.answered")
             receipt = receiving.receive(unpack(body), sender=client.link.peer_code)
             done.batches_pulled += 1
             done.records_pulled += receipt.upto_seq - receipt.from_seq + 1
@@ -334,6 +338,7 @@ def _tell(client: ParentClient) -> None:
         {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()} for receipt in unsent
     ]
     facts = {"clock": timezone.now(), "backlog": client.link.backlog}
+    failpoint("tell.before")
     answer = client.json("notes", {"receipts": receipts, "resend": resending.take_for_parent(), **facts})
     Receipt.objects.filter(pk__in=[receipt.pk for receipt in unsent]).update(delivered_at=timezone.now())
     resending.ask_for_parent(msgspec.convert(answer, NotesAnswer).resend)
