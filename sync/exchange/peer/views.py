@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
+from cityops.foundation.failpoints import failpoint
 from cityops.foundation.patience import patience
 from sync.exchange.models import Link, SyncSelf
 from sync.exchange.rules.calls import Buckets, Hello, Notes, Position, Ranges
@@ -60,6 +61,7 @@ def peer_call(
                 status, answer = handler(link, body)
                 if is_fresh:
                     trust.note_contact(link)
+            failpoint("answer.committed")
             response = HttpResponse(answer, status=status, content_type=BINARY if status == 206 else JSON)
             if is_fresh:
                 response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Flow, registry
 from sync.exchange import events
 from sync.exchange.models import Batch, Parked, Receipt, Stream
@@ -140,13 +141,17 @@ def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
         forget_plans(cursor)
         stream = _stream_at(header)
         batch = sealing.keep(cursor, stream, header, sealed)
+        failpoint("receive.kept")
         outcome = _apply_sections(cursor, stream, batch, opened)
         _park(stream, header, outcome.parked)
+        failpoint("receive.applied")
         _move_cursor(stream, header, outcome)
     datasets = frozenset(section.dataset for section in header.sections)
     told = partial(events.records_arrived.send_robust, Stream, datasets=datasets, producer=header.producer)
     transaction.on_commit(told)
-    return _receipt(stream, header, outcome)
+    receipt = _receipt(stream, header, outcome)
+    failpoint("receive.signed")
+    return receipt
 
 
 def forget_plans(cursor: CursorWrapper) -> None:

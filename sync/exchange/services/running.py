@@ -23,6 +23,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from cityops.foundation import audit
+from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Flow, Lane
 from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
 from sync.exchange.rules.calls import NotesAnswer, OfferedKey
@@ -306,7 +307,9 @@ def _tell_keys(client: ParentClient, batch: Batch, told: set[str]) -> None:
 
 
 def _push_batch(client: ParentClient, batch: Batch) -> None:
+    failpoint("push.before")
     _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+    failpoint("push.answered")
     answer = msgspec.json.decode(body)
     receiving.keep_receipt(
         answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code
@@ -323,6 +326,7 @@ def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadli
             status, body = client.call("pull", _position_json(stream))
             if status == 204:
                 break
+            failpoint("pull.answered")
             sealed = unpack(body)
             if not keys.is_known(sealed.read().kid):
                 hello(client)  # the key came into use after the last one
@@ -346,6 +350,7 @@ def _tell(client: ParentClient) -> None:
         {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()} for receipt in unsent
     ]
     facts = {"clock": timezone.now(), "backlog": client.link.backlog, "keys": vouching.own_news()}
+    failpoint("tell.before")
     answer = client.json("notes", {"receipts": receipts, "resend": resending.take_for_parent(), **facts})
     Receipt.objects.filter(pk__in=[receipt.pk for receipt in unsent]).update(delivered_at=timezone.now())
     resending.ask_for_parent(msgspec.convert(answer, NotesAnswer).resend)

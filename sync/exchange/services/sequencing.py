@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import SerializationFailure
 
+from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Lane, RecordKind, registry
 from sync.exchange.models import SyncSelf
 from sync.exchange.rules.envelope import MAX_RECORDS
@@ -69,13 +70,16 @@ def _round(cursor: CursorWrapper, limit: int) -> int:
     taken = _take_marks(cursor, limit)
     if not taken:
         return 0
+    failpoint("sequence.taken")
     me = SyncSelf.objects.get(id=1)
     cursor.execute("SELECT DISTINCT dataset FROM sync_taken")
     for (dataset,) in cursor.fetchall():
         if dataset in registry:
             _find_changes(cursor, registry.get(dataset), me)
     _number(cursor)
+    failpoint("sequence.numbered")
     sealing.seal_numbered(cursor)
+    failpoint("sequence.sealed")
     return taken
 
 

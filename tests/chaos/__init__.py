@@ -1,0 +1,1 @@
+"""The data exchange under faults: seeded runs, directed scenarios, deliberately broken builds (docs/chaos.md)."""
