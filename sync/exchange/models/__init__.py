@@ -4,14 +4,19 @@ from sync.exchange.models.alarms import Alarm, Pulse
 from sync.exchange.models.evidence import Comparison, Receipt, ResendRequest
 from sync.exchange.models.links import Enrolment, Key, Link, Nonce
 from sync.exchange.models.marks import DirtyMark, RecordVersion, SyncSelf
+from sync.exchange.models.recovery import Claim, Conflict, EchoEvidence, EchoItem, RecoveryReport, SeenVersion
 from sync.exchange.models.streams import Batch, BatchBody, InboxEntry, Parked, Stream
 
 __all__ = [
     "Alarm",
     "Batch",
     "BatchBody",
+    "Claim",
     "Comparison",
+    "Conflict",
     "DirtyMark",
+    "EchoEvidence",
+    "EchoItem",
     "Enrolment",
     "InboxEntry",
     "Key",
@@ -21,7 +26,9 @@ __all__ = [
     "Pulse",
     "Receipt",
     "RecordVersion",
+    "RecoveryReport",
     "ResendRequest",
+    "SeenVersion",
     "Stream",
     "SyncSelf",
 ]

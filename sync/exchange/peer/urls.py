@@ -12,4 +12,8 @@ urlpatterns = [
     path("notes", views.notes, name="peer-notes"),
     path("compare", views.compare, name="peer-compare"),
     path("ranges", views.ranges, name="peer-ranges"),
+    path("fence", views.fence, name="peer-fence"),
+    path("echo", views.echo, name="peer-echo"),
+    path("evidence", views.evidence, name="peer-evidence"),
+    path("offer", views.offer, name="peer-offer"),
 ]

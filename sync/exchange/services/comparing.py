@@ -244,8 +244,8 @@ def _facts(result: Comparison, signed: dict[str, str]) -> dict[str, Any]:
 @transaction.atomic
 def keep_result(link: Link, told: Compared) -> Comparison:
     """At the parent: keep the result that the child found, with the statement that both signed. Raises PeerRefused."""
-    kind = _kind(told.dataset)
-    _refuse_unrelated(link, told.owner_code, kind)
+    kind = kind_of(told.dataset)
+    refuse_unrelated(link, told.owner_code, kind)
     said = statements.check_returned(link.peer_code, told)
     found = {name: [str(rid) for rid in rids] for name, rids in told.found.items()}
     signed = {name: getattr(told, name) for name in ("statement", "parent_signature", "child_kid", "child_signature")}
@@ -265,7 +265,8 @@ def keep_result(link: Link, told: Compared) -> Comparison:
     )
 
 
-def _kind(dataset: str) -> RecordKind:
+def kind_of(dataset: str) -> RecordKind:
+    """The kind that a peer names. Raises PeerRefused MALFORMED."""
     if dataset not in registry:
         raise PeerRefused("MALFORMED", f"The dataset {dataset} is not known here.")
     return registry.get(dataset)
@@ -276,8 +277,8 @@ def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
 
     The caller's transaction should see one moment (``digests.begin_snapshot``).
     """
-    owner, kind = theirs.owner, _kind(theirs.dataset)
-    _refuse_unrelated(link, owner, kind)
+    owner, kind = theirs.owner, kind_of(theirs.dataset)
+    refuse_unrelated(link, owner, kind)
     with connection.cursor() as cursor:
         digests.steady_text(cursor)
         mine = digests.digest(cursor, kind, owner, _reader(link, kind))
@@ -294,8 +295,8 @@ def answer_ranges(link: Link, theirs: Ranges) -> dict[str, Any]:
 
     The caller's transaction should see one moment (``digests.begin_snapshot``).
     """
-    owner, kind = theirs.owner, _kind(theirs.dataset)
-    _refuse_unrelated(link, owner, kind)
+    owner, kind = theirs.owner, kind_of(theirs.dataset)
+    refuse_unrelated(link, owner, kind)
     reader = _reader(link, kind)
     with connection.cursor() as cursor:
         digests.steady_text(cursor)
@@ -328,7 +329,8 @@ def _reader(link: Link, kind: RecordKind) -> str:
     return link.peer_code if kind.flow is Flow.DOWN else ""
 
 
-def _refuse_unrelated(link: Link, owner: str, kind: RecordKind) -> None:
+def refuse_unrelated(link: Link, owner: str, kind: RecordKind) -> None:
+    """Raises PeerRefused SCOPE for an owner's records that are nothing between the child and this node."""
     child = link.peer_code
     up = owner == child or is_under(owner, child)
     if not (is_under(child, owner) if kind.flow is Flow.DOWN else up):

@@ -75,8 +75,10 @@ def sign(key: Key, message: bytes) -> bytes:
     return suite(key.suite).sign(_private(_path(key.kid)), message)
 
 
-def verify(*, kid: str, node_code: str, message: bytes, signature: bytes, signed_at: str = "") -> Key:
-    """The key under which ``node_code`` signed this message.
+def verify(
+    *, kid: str, node_code: str, message: bytes, signature: bytes, signed_at: str = "", may_be_retired: bool = False
+) -> Key:
+    """The key under which ``node_code`` signed this message; with ``may_be_retired`` once, before it was revoked.
 
     What was signed while the key was good stays good: ``signed_at`` is the moment that the signed text itself gives,
     now where it is empty. Nothing under a revoked key is good, whenever it says to have been signed.
@@ -85,7 +87,7 @@ def verify(*, kid: str, node_code: str, message: bytes, signature: bytes, signed
     signature; SUSPENDED for a key that waits for its approval here.
     """
     key = Key.objects.filter(kid=kid).first()
-    if key is None or key.node_code != node_code or key.state == Key.State.REVOKED:
+    if key is None or key.node_code != node_code or (key.state == Key.State.REVOKED and not may_be_retired):
         raise PeerRefused("KEY", f"Key {kid} is not an active key of {node_code}.")
     if key.not_after <= _moment(signed_at):
         raise PeerRefused("KEY", f"Key {kid} of {node_code} expired on {key.not_after:%Y-%m-%d}.")

@@ -92,9 +92,7 @@ def check_returned(child: str, told: Compared) -> Statement:
 
 
 def _check(kid: str, node: str, text: str, signature: str) -> None:
-    keys.verify(
-        kid=kid, node_code=node, message=SIGNED_STATEMENT + text.encode(), signature=bytes.fromhex(signature)
-    )
+    keys.verify(kid=kid, node_code=node, message=SIGNED_STATEMENT + text.encode(), signature=bytes.fromhex(signature))
 
 
 def is_proven(comparison: Comparison) -> bool:
