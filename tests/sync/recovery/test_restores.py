@@ -204,6 +204,6 @@ def test_a_batch_held_back_since_before_the_restore_is_refused(world, city, prov
     city.restore()
     make(city, "c")
     world.settle()
-    with province.here(), pytest.raises(PeerRefused, match="epoch|follows|number"):
+    with province.here(), pytest.raises(PeerRefused, match=r"epoch|follows|number"):
         receive(unpack(held_back[0]), sender=CITY)
     assert held(city) == held(province) == held(nation) == {"a": "a", "c": "c"}
