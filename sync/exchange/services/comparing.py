@@ -179,7 +179,9 @@ def _settle(
 ) -> Comparison:
     """Keep the result at the child, and have sent again what the holder lacks."""
     owner = mine.owner
-    if found.to_send_again:
+    if found.newer and kind.flow is Flow.UP and owner == settings.CITYOPS_NODE:
+        _recover(kind, owner, len(found.newer))
+    elif found.to_send_again:
         resending.ask((owner, kind.dataset, UUID(rid)) for rid in found.to_send_again)
         audit.record(
             "exchange.repair",
@@ -200,6 +202,14 @@ def _settle(
         **_classes(found),
         **_signed(said, signed),
     )
+
+
+def _recover(kind: RecordKind, owner: str, count: int) -> None:
+    """The parent holds later versions of own records than this node: its next hello begins a recovery."""
+    Stream.objects.filter(
+        producer_code=owner, flow=kind.flow.value, scope=kind.scope.value, lane=kind.lane.value
+    ).update(state=Stream.State.RECOVERING)
+    audit.record("stream.hold", kind=kind.dataset, key=owner, after={"newer": count})
 
 
 def _classes(found: Differences) -> dict[str, Any]:
