@@ -30,6 +30,7 @@ class Differences:
         self.differing += other.differing
         self.missing += other.missing
         self.orphans += other.orphans
+        self.newer += other.newer
         self.in_flight += other.in_flight
         self.parked |= other.parked
 
