@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "tiers",
     "sync.standard",
     "sync.exchange",
+    "sync.roads",
     "grid",
     "grid.places",
     "grid.reporters",
