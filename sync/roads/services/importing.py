@@ -58,9 +58,9 @@ def take(data: bytes) -> Taken:
         raise
     except UNFORESEEN as error:
         logger.exception("a bundle could not be taken")
-        refusal = PeerRefused("FAILED", f"{type(error).__name__}: the log of this node keeps the rest.")
-        note_refusal(refusal, sender, is_proven=False)
-        raise refusal from error
+        failed = PeerRefused("FAILED", f"{type(error).__name__}: the log of this node keeps the rest.")
+        note_refusal(failed, sender, is_proven=False)
+        raise failed from error
 
 
 def _take(manifest: form.Manifest, files: Mapping[str, bytes], data: bytes) -> Taken:
