@@ -95,7 +95,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise PeerRefused("MALFORMED", "The files of a bundle are stored, not compressed.")
             found = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError) as error:
         raise PeerRefused("MALFORMED", f"Not a bundle: {error}") from error
     if len(found) != len(entries):
         raise PeerRefused("MALFORMED", "A file stands in the bundle twice.")
