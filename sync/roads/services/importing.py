@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from django.db import DataError, transaction
 
+from cityops.accounts.models import User
 from cityops.foundation import audit
 from cityops.foundation.context import current_actor
 from cityops.foundation.locks import hold
@@ -19,7 +20,7 @@ from sync.exchange.models import Link, Stream
 from sync.exchange.rules import envelope
 from sync.exchange.rules.calls import OfferedKey
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import keys, receiving, streams, vouching
+from sync.exchange.services import keys, links, receiving, streams, vouching
 from sync.exchange.services.refusing import note_refusal
 from sync.roads.models import Bundle, WaitingBatch
 from sync.roads.rules import bundle as form
@@ -43,8 +44,11 @@ class Taken:
     is_repeated: bool = False
 
 
-def take(data: bytes) -> Taken:
-    """Take a bundle. Raises PeerRefused; then nothing was stored but the audit entry."""
+def take(data: bytes, *, actor: User | None = None) -> Taken:
+    """Take a bundle, on the word of a person or an operator.
+
+    Raises PeerRefused; then nothing was stored but the audit entry. NotAllowed for a link that is not the actor's.
+    """
     sender = ""
     try:
         files = form.unpack(data)
@@ -52,7 +56,7 @@ def take(data: bytes) -> Taken:
         sender = manifest.sender
         with transaction.atomic():
             hold(f"road:{sender}")
-            return _take(manifest, files, data)
+            return _take(manifest, files, data, actor)
     except PeerRefused as refusal:
         note_refusal(refusal, sender, is_proven=False)
         raise
@@ -63,8 +67,9 @@ def take(data: bytes) -> Taken:
         raise failed from error
 
 
-def _take(manifest: form.Manifest, files: Mapping[str, bytes], data: bytes) -> Taken:
-    link = _proven(manifest, files)
+def _take(manifest: form.Manifest, files: Mapping[str, bytes], data: bytes, actor: User | None) -> Taken:
+    link = _link_of(manifest, actor)
+    _prove(link, manifest, files)
     form.check_files(manifest, files)
     sha = form.described("-", data).sha
     before = Bundle.objects.filter(
@@ -92,11 +97,19 @@ def _take(manifest: form.Manifest, files: Mapping[str, bytes], data: bytes) -> T
     return done
 
 
-def _proven(manifest: form.Manifest, files: Mapping[str, bytes]) -> Link:
-    """The link of who made the bundle, which is for this node and signed by it. Raises PeerRefused."""
-    link = Link.objects.filter(peer_code=manifest.sender).first()
+def _link_of(manifest: form.Manifest, actor: User | None) -> Link:
+    """The link of who made the bundle, which is for this node. Raises PeerRefused HOP, NotAllowed."""
+    seen = Link.objects.all() if actor is None else Link.objects.visible_to(actor)
+    link = seen.filter(peer_code=manifest.sender).first()
     if link is None or manifest.receiver != settings.CITYOPS_NODE:
         raise PeerRefused("HOP", f"A bundle of {manifest.sender} for {manifest.receiver} is not for this node.")
+    if actor is not None:
+        links.check_may_change(actor, link)
+    return link
+
+
+def _prove(link: Link, manifest: form.Manifest, files: Mapping[str, bytes]) -> None:
+    """Whether the peer signed the bundle, over a link that is live. Raises PeerRefused."""
     if not keys.is_known(manifest.kid):  # introduced by a key that is known, or refused
         _learn(link, [key for key in manifest.keys if key.node_code == manifest.sender])
     key = keys.verify(
@@ -110,7 +123,6 @@ def _proven(manifest: form.Manifest, files: Mapping[str, bytes]) -> Link:
         raise PeerRefused("PROTOCOL", f"The key {key.kid} is not of suite {manifest.suite}.")
     if link.state != Link.State.LIVE:
         raise PeerRefused("SUSPENDED", f"The link to {link.peer_code} is {link.state}.")
-    return link
 
 
 def _learn(link: Link, offers: list[OfferedKey]) -> None:
