@@ -77,7 +77,7 @@ COMMON: tuple[Entry, ...] = (
         "arrows-exchange",
         permission="exchange.view_link",
         systems=EXCHANGE,
-        covers=("exchange-",),
+        covers=("exchange-", "road-"),
     ),
     Entry(
         _("数据汇聚"),

@@ -17,6 +17,7 @@ PAGES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("divisions/", "cityops.web.division_urls", ALWAYS),
     ("standard/", "sync.standard.web.urls", frozenset({"exchange"})),
     ("exchange/", "sync.exchange.web.urls", frozenset({"exchange"})),
+    ("roads/", "sync.roads.web.urls", frozenset({"exchange"})),
     ("sync/v1/", "sync.exchange.peer.urls", frozenset({"exchange"})),
     ("aggregation/", "sync.aggregation.web.urls", frozenset({"aggregation"})),
     ("cases/", "grid.web.urls", frozenset({"command", "analysis"})),

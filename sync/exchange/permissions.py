@@ -15,5 +15,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("exchange.suspend_link", _("暂停链路"), ("system_admin",)),
     Permission("exchange.retire_link", _("停用链路"), ("security_admin",)),
     Permission("exchange.make_code", _("发放接入码"), ("system_admin",)),
+    Permission("exchange.rotate_key", _("轮换本节点密钥"), ("system_admin",)),
+    Permission("exchange.approve_key", _("批准密钥"), ("security_admin",)),
+    Permission("exchange.revoke_key", _("吊销密钥"), ("security_admin",)),
     Permission("exchange.approve_join", _("批准节点接入"), ("security_admin",)),
 )

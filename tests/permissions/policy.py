@@ -208,6 +208,7 @@ DUTY = (
     Row("api:duty-coverage", CITY, _COVERAGE, lists="duty_grid"),
 )
 _LINK = ("exchange.view_link",)
+_BUNDLE = ("roads.view_bundle",)
 EXCHANGE = (
     Row("exchange-overview", ALL, _LINK, holds="{link}"),
     Row("exchange-link", ALL, _LINK, about="link"),
@@ -228,6 +229,13 @@ EXCHANGE = (
     Row("exchange-refuse", ALL, ("exchange.approve_join",), about="link", posts=True),
     Row("exchange-cancel", ALL, ("exchange.make_code",), about="link", posts=True),
     Row("exchange-code", ALL, ("exchange.make_code",), posts=True),
+    Row("exchange-keys", ALL, _LINK, lists="key"),
+    Row("exchange-key-rotate", ALL, ("exchange.rotate_key",), posts=True),
+    Row("exchange-key-approve", ALL, ("exchange.approve_key",), about="key", posts=True),
+    Row("exchange-key-revoke", ALL, ("exchange.revoke_key",), about="key", posts=True),
+    Row("road-list", ALL, _BUNDLE, lists="bundle"),
+    Row("road-export", ALL, (*_BUNDLE, "roads.carry_bundle"), about="link", posts=True),
+    Row("road-take", ALL, (*_BUNDLE, "roads.carry_bundle"), posts=True),
     Row("api:exchange-link-list", ALL, _LINK, lists="link"),
     Row("api:exchange-link", ALL, _LINK, about="link"),
     Row("api:exchange-dataset-list", ALL, _LINK, holds="{node_code}"),

@@ -40,7 +40,8 @@ from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
 from grid.signals.models import Signal
-from sync.exchange.models import Batch, Comparison, Conflict, Enrolment, Link, Parked, Receipt, Stream
+from sync.exchange.models import Batch, Comparison, Conflict, Enrolment, Key, Link, Parked, Receipt, Stream
+from sync.roads.models import Bundle
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
 from sync.standard.services.loading import load_dictionary
@@ -196,6 +197,13 @@ class World:
         """A link to the district's node, and what came over it."""
         child = self.node.node_code
         self.link = Link.objects.create(peer_code=child, peer_name="canary-link", role="child", state="live")
+        self.key = Key.objects.create(
+            kid="ca" * 16, node_code=child, suite="intl", public_key="00", state="pending", vouched_by="canary-key",
+            approved_by="x",
+        )  # fmt: skip
+        Bundle.objects.create(
+            peer_code=child, direction="in", number=3, sha="0" * 64, size=1, by="canary-bundle", batches=1, records=7
+        )
         Enrolment.objects.create(
             child_code=child, code_sha=b"x", state="asked", made_by="x", expires_at="2099-01-01T00:00Z"
         )
@@ -351,6 +359,7 @@ class World:
             "code_list": lambda: ["CL_VALID"],
             "rule": lambda: [self.rule.pk],
             "link": lambda: [self.link.peer_code],
+            "key": lambda: [self.key.kid],
             "parked": lambda: [self.parked.pk],
             "conflict": lambda: [self.conflict.pk],
             "node": lambda: [self.node.node_code],

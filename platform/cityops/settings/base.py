@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "tiers",
     "sync.standard",
     "sync.exchange",
+    "sync.roads",
     "sync.aggregation",
     "grid",
     "grid.places",

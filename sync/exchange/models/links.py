@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from sync.exchange.rules.places import codes_above, codes_below
+from sync.exchange.rules.places import codes_above
 
 KEY_LIFE = timedelta(days=365)
 """The longest life of a key."""
@@ -40,12 +40,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
 
     def workable_by(self, user: Any) -> Self:
         """Keys that a person decides on: of the nodes below inside the division; with the whole instance, its own."""
-        found = self.visible_to(user).filter(node_code__startswith=user.scope_prefix)
-        return found.filter(models.Q(node_code=settings.CITYOPS_NODE) | models.Q(node_code__regex=_below()))
-
-
-def _below() -> str:
-    return codes_below(settings.CITYOPS_NODE)
+        return self.visible_to(user).filter(node_code__startswith=getattr(user, "scope_prefix", "-"))
 
 
 class Key(models.Model):

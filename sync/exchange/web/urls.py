@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from sync.exchange.web import conflicts, ending, views
+from sync.exchange.web import conflicts, ending, keyring, views
 
 seen = requires("exchange.view_link")
 compared = requires("exchange.view_link", "exchange.compare_link")
@@ -37,5 +37,9 @@ urlpatterns = [
         requires("exchange.make_code")(ending.enrolment_cancel),
         name="exchange-cancel",
     ),
+    path("keys/", seen(keyring.key_list), name="exchange-keys"),
+    path("keys/rotate/", requires("exchange.rotate_key")(keyring.key_rotate), name="exchange-key-rotate"),
+    path("keys/<str:kid>/approve/", requires("exchange.approve_key")(keyring.key_approve), name="exchange-key-approve"),
+    path("keys/<str:kid>/revoke/", requires("exchange.revoke_key")(keyring.key_revoke), name="exchange-key-revoke"),
     path("enrolments/code/", requires("exchange.make_code")(views.enrolment_code), name="exchange-code"),
 ]
