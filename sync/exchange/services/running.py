@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.places import may_send_up
 from sync.exchange.rules.refusals import RETRIED, PeerRefused
 from sync.exchange.services import (
+    alarms,
     comparing,
     housekeeping,
     nodes,
@@ -110,6 +111,7 @@ def run_slice(seconds: float | None = None) -> Slice:
     _number(done)
     with _only_one() as mine:
         if mine:
+            alarms.beat(alarms.SLICE)
             _talk(done, deadline)
             if done.is_idle:
                 _keep_up(deadline)
@@ -214,10 +216,19 @@ def hello(client: ParentClient) -> dict[str, Any]:
     answer = client.hello({})
     offered = msgspec.convert(answer["keys"], list[OfferedKey])
     trust.learn_keys(offered, from_parent=True, voucher=link.peer_code)
+    note_clock(link, str(answer.get("clock", "")))
     if link.state == Link.State.PENDING:
         _note_approval(link)
         client.json("notes", {"keys": trust.keys_for_parent()})
     return answer
+
+
+def note_clock(link: Link, clock: str) -> None:
+    """How far the parent's clock is from ours, for display and alarms; never a reason to refuse."""
+    if not clock:
+        return
+    seconds = (datetime.fromisoformat(clock) - timezone.now()).total_seconds()
+    link.clock_skew_seconds = round(seconds, 1) + 0.0  # no -0.0
 
 
 @transaction.atomic
@@ -297,7 +308,9 @@ def _starting_point(stream: Stream, at: dict[str, Any] | None) -> int:
 
 
 def _push_batch(client: ParentClient, batch: Batch) -> None:
+    begun = time.monotonic()
     _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+    alarms.beat(alarms.PUSH, seconds=round(time.monotonic() - begun, 3))
     answer = msgspec.json.decode(body)
     receiving.keep_receipt(
         answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code
@@ -354,7 +367,7 @@ def _names(position: dict[str, Any]) -> Names:
 def note_success(link: Link) -> None:
     """The link works."""
     link.last_ok_at, link.fail_count, link.retry_at, link.last_error = timezone.now(), 0, None, ""
-    link.save(update_fields=["last_ok_at", "fail_count", "retry_at", "last_error", "backlog"])
+    link.save(update_fields=["last_ok_at", "fail_count", "retry_at", "last_error", "backlog", "clock_skew_seconds"])
 
 
 def note_failure(link: Link, error: Exception) -> None:
