@@ -15,9 +15,10 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from cityops.foundation import audit
 from cityops.foundation.records import Flow, registry
 from sync.exchange import events
-from sync.exchange.models import Batch, Parked, Receipt, Stream
+from sync.exchange.models import Batch, Link, Parked, Receipt, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope, places
 from sync.exchange.rules.crypto import SUITES, sha256_hex
@@ -130,6 +131,8 @@ def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
 
     Raises PeerRefused; then nothing was stored.
     """
+    if not sealed.body:
+        return _skip(sealed, sender=sender)
     opened = open_batch(sealed, sender=sender)
     header = opened.header
     with connection.cursor() as cursor:
@@ -143,6 +146,24 @@ def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
     datasets = frozenset(section.dataset for section in header.sections)
     told = partial(events.records_arrived.send_robust, Stream, datasets=datasets, producer=header.producer)
     transaction.on_commit(told)
+    return _receipt(stream, header, outcome)
+
+
+def _skip(sealed: envelope.Envelope, *, sender: str) -> Receipt:
+    """Move along the signed chain over a batch whose body was pruned, and ask for the comparison that heals the gap."""
+    header = sealed.read()
+    _refuse_unentitled(header, sender)
+    if header.suite not in SUITES:
+        raise PeerRefused("PROTOCOL", f"The cipher suite {header.suite} is not known here.")
+    message = envelope.SIGNED_BATCH + sealed.header
+    keys.verify(kid=header.kid, node_code=header.producer, message=message, signature=sealed.signature)
+    stream = _stream_at(header)
+    with connection.cursor() as cursor:
+        sealing.keep(cursor, stream, header, sealed)
+    outcome = Outcome(superseded=header.count)
+    _move_cursor(stream, header, outcome)
+    Link.objects.filter(peer_code=sender, compare_asked_at=None).update(compare_asked_at=timezone.now())
+    audit.record("batch.skip", kind="Stream", key=str(stream), after={"from": header.from_seq, "to": header.to_seq})
     return _receipt(stream, header, outcome)
 
 

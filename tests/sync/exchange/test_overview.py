@@ -125,7 +125,8 @@ def returned(city):
     ]
     Receipt.objects.create(
         stream=Stream.objects.get(producer_code=CITY, lane="normal"), receiver_code=PROVINCE, epoch_no=1, from_seq=1,
-        upto_seq=9, applied=0, superseded=0, parked=entries, text=b"{}", kid="k", signature=b"s", made_at=timezone.now(),
+        upto_seq=9, applied=0, superseded=0, parked=entries, text=b"{}", kid="k", signature=b"s",
+        made_at=timezone.now(),
     )  # fmt: skip
     changed.name = "乙新"
     changed.save()
