@@ -13,7 +13,7 @@ it is not asked for. The checks refuse only what can never be true. A deadline b
 such histories hold such rows, and an imported deadline stays as it is.
 """
 
-from cityops.foundation import derived
+from cityops.foundation import derived, mending
 from cityops.foundation.records import ChildRows, Lane, RecordKind, registry
 from grid.models import Case, CaseDailyStatistic, CaseMedia, CaseStep, Component, UnitGrid
 from grid.selectors.statistics import differing_days
@@ -270,3 +270,7 @@ CASE_DAILY_STATISTIC = registry.register(
     )
 )
 derived.register("GL04", differing_days)
+
+mending.register("JC04", "grid-detail", "grid_code", permission="grid.view_unitgrid")
+mending.register("JC07", "component-edit", "obj_id", permission="grid.change_component")
+mending.register("GL01", "case-detail", "case_no", permission="grid.view_case")

@@ -5,6 +5,7 @@ travels both ways in the catalogue; a city draws its grids, so this is the way u
 areas of its own evaluations, which come with the evaluation's tasks.
 """
 
+from cityops.foundation import mending
 from cityops.foundation.records import RecordKind, registry
 from grid.duty.models import DutyGrid, EvaluationGrid, TeamStatistic
 
@@ -85,3 +86,5 @@ TEAM_STATISTIC = registry.register(
         ),
     )
 )
+
+mending.register("JC05", "duty-grid-edit", "grid_code", permission="duty.change_dutygrid")

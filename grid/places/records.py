@@ -4,6 +4,7 @@ The catalogue calls the dataset 市内 and names it among what a province reads 
 Sources, validity, ties between places and the keys of searches stay in the city.
 """
 
+from cityops.foundation import mending
 from cityops.foundation.records import Flow, RecordKind, Scope, registry
 from grid.places.models import Place
 
@@ -36,3 +37,5 @@ PLACE = registry.register(
         ),
     )
 )
+
+mending.register("JC09", "place-edit", "place_id", permission="places.change_place")

@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.schedules import crontab
 from django.conf import settings
 
-from sync.exchange.services import housekeeping, parking, running
+from sync.exchange.services import alarms, housekeeping, parking, running
 
 
 @shared_task(name="sync.tick")
@@ -27,6 +27,12 @@ def retry_parked() -> None:
     parking.retry_waiting(untried_for=running.RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
 
 
+@shared_task(name="sync.watch")
+def watch() -> None:
+    """Raise and close alarms."""
+    alarms.check()
+
+
 @shared_task(name="sync.tidy")
 def tidy() -> None:
     """Clear away unused numbers, make the partitions of the coming months."""
@@ -35,6 +41,7 @@ def tidy() -> None:
 
 SCHEDULE = {
     "sync.tick": ("sync.tick", settings.SYNC_TICK_SECONDS),
+    "sync.watch": ("sync.watch", 30),
     "sync.retry_parked": ("sync.retry_parked", crontab(minute=17)),
     "sync.reconcile": ("sync.reconcile", crontab(hour=2, minute=30)),
     "sync.tidy": ("sync.tidy", crontab(hour=3, minute=45)),

@@ -15,6 +15,7 @@ SMALL = [
     ("figures", 500, {"overview"}),
     ("register", 30, {"service", "api"}),
     ("exchange", 100, {"native"}),
+    ("reconcile", 300, {"equal", "different"}),
     ("import", 200, {"import"}),
     ("dashboard", 500, {"panels", "cases"}),
     ("desks", 500, {"queues", "cases"}),

@@ -1,6 +1,7 @@
 """One of everything, in 上城区 of 杭州, each with a text that nothing else has; and people who look at it."""
 
 import datetime as dt
+import uuid
 from pathlib import Path
 
 from django.conf import settings
@@ -40,7 +41,19 @@ from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
 from grid.signals.models import Signal
-from sync.exchange.models import Batch, Comparison, Conflict, Enrolment, Key, Link, Parked, Receipt, Stream
+from sync.exchange.models import (
+    Alarm,
+    Batch,
+    Comparison,
+    Conflict,
+    Enrolment,
+    Key,
+    Link,
+    Parked,
+    Receipt,
+    RecordVersion,
+    Stream,
+)
 from sync.roads.models import Bundle
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
@@ -64,6 +77,13 @@ ELSEWHERE = {"n": ("320000000000",), "p": ("320000000000", "330200000000"), "m":
 def node_of(letter: str) -> str:
     """The node of a tier."""
     return f"{HERE[letter]}-{letter.upper().replace('M', 'C')}"
+
+
+STATEMENT = (
+    '{"protocol":"CSP/1","owner":"CHILD","dataset":"GL01","flow":"up","child":"CHILD","child_records":"1",'
+    '"child_deleted":"0","child_digest":"SHA","child_seq":"1","parent":"990000000000-P","parent_records":"1",'
+    '"parent_deleted":"0","parent_digest":"SHA","parent_seq":"1","parent_kid":"k","at":"2026-11-01T00:00:00Z"}'
+).replace("SHA", "ab" * 32)
 
 
 class World:
@@ -228,10 +248,32 @@ class World:
                 superseded=0, parked=[{"dataset": "GL01", "reasons": []}], text=b"{}", kid="k", signature=b"s",
                 made_at=timezone.now(),
             )  # fmt: skip
-        Comparison.objects.create(
+        self.comparison = Comparison.objects.create(
             peer_code=child, owner_code=child, dataset="GL01", flow="up", result="different", records=1, differing=1,
-            examples=["11111111"], at=timezone.now(),
+            examples=["11111111"], at=timezone.now(), statement=STATEMENT.replace("CHILD", child),
         )  # fmt: skip
+        self.alarm = Alarm.objects.create(
+            kind="frozen", node_code=child, level="red", facts={"reason": "canary-alarm"}, raised_at=timezone.now(),
+            seen_at=timezone.now(),
+        )  # fmt: skip
+        self.returned = {node_of(letter): self._returned(node_of(letter)) for letter in HERE}
+
+    def _returned(self, node: str) -> str:
+        """A record of a node that a tier above sent back."""
+        stream = Stream.objects.create(
+            producer_code=node, flow="up", scope="N", lane="bulk", epoch_id="0" * 32, seq=1, chain=b"\0" * 32
+        )
+        rid = str(uuid.uuid4())
+        RecordVersion.objects.create(
+            rid=rid, dataset="JC02", owner_code=node, rec_epoch=1, rev=1, op="D", content_sha=b"\0" * 32, seq=1,
+            at=timezone.now(),
+        )  # fmt: skip
+        Receipt.objects.create(
+            stream=stream, receiver_code="990000000000-P", epoch_no=1, from_seq=1, upto_seq=1, applied=0, superseded=0,
+            parked=[{"seq": "1", "dataset": "JC02", "rid": rid, "reasons": []}], text=b"{}", kid="k", signature=b"s",
+            made_at=timezone.now(),
+        )  # fmt: skip
+        return rid
 
     def _duty(self) -> None:
         """A responsibility grid with somebody on shift, a plan and an evaluation grid on it."""
@@ -362,6 +404,9 @@ class World:
             "key": lambda: [self.key.kid],
             "parked": lambda: [self.parked.pk],
             "conflict": lambda: [self.conflict.pk],
+            "comparison": lambda: [self.comparison.pk],
+            "alarm": lambda: [self.alarm.pk],
+            "returned": lambda: ["JC02", self.returned[settings.CITYOPS_NODE]],
             "node": lambda: [self.node.node_code],
             "held": lambda: [self.link.peer_code, "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],

@@ -1,6 +1,7 @@
 """What the platform sends upward about organisations (JC02). Who answers the phone there stays in the city."""
 
 from cityops.accounts.models import Organisation
+from cityops.foundation import mending
 from cityops.foundation.records import RecordKind, registry
 
 ORGANISATION = registry.register(
@@ -27,3 +28,5 @@ ORGANISATION = registry.register(
         ),
     )
 )
+
+mending.register("JC02", "organisation-edit", "org_code", permission="accounts.change_organisation")

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
+from sync.exchange.models import Alarm
 from tiers import menu, systems, tier
 
 
@@ -17,6 +18,8 @@ class Item:
     icon: str
     url: str
     is_current: bool
+    badge: int = 0
+    """How many things wait there for somebody; 0 shows none."""
 
 
 def items_for(user: Any, url_name: str) -> list[Item]:
@@ -31,5 +34,14 @@ def items_for(user: Any, url_name: str) -> list[Item]:
             url = reverse(entry.url_name)
         except NoReverseMatch:
             continue
-        found.append(Item(entry.title, entry.icon, url, entry.holds(url_name)))
+        badge = _open_alarms(user) if entry.url_name == EXCHANGE else 0
+        found.append(Item(entry.title, entry.icon, url, entry.holds(url_name), badge))
     return found
+
+
+EXCHANGE = "exchange-overview"
+
+
+def _open_alarms(user: Any) -> int:
+    """Alarms of the exchange that nobody has acknowledged yet."""
+    return Alarm.objects.visible_to(user).filter(state=Alarm.State.OPEN).count()

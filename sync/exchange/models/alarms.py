@@ -94,6 +94,8 @@ class Pulse(models.Model):
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()
+    seconds = models.FloatField(default=0, db_default=0)
+    """How long the work took."""
 
     class Meta:
         db_table = "sync_pulse"

@@ -31,6 +31,9 @@ class Receipt(models.Model):
         db_table = "sync_receipt"
         verbose_name = _("回执")
         ordering = ["-made_at", "-id"]
+        indexes = [
+            models.Index(fields=["stream", "-made_at"], name="sync_receipt_parked", condition=~models.Q(parked=[]))
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["stream", "receiver_code", "epoch_no", "upto_seq"], name="sync_receipt_once"

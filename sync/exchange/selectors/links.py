@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sync.exchange.models import Comparison, Link, Parked, RecordVersion
 from sync.exchange.rules.places import is_under
+from sync.exchange.selectors import measures
 from sync.standard.rules.definitions import Catalogue
 from sync.standard.selectors import dictionaries
 
@@ -36,6 +39,29 @@ class LinkCell:
     result: str = ""
     differing: int = 0
     in_flight: int = 0
+    equal_records: int = 0
+    """How many records both ends had when they were last seen equal."""
+    timely: Decimal | None = None
+    complete: Decimal | None = None
+    valid: Decimal | None = None
+    """In percent, as ``measures`` says."""
+
+    @property
+    def equal_short(self) -> str:
+        """When both ends were last seen equal: the time of today, else the day."""
+        if self.equal_at is None:
+            return ""
+        local = timezone.localtime(self.equal_at)
+        return local.strftime("%H:%M" if local.date() == timezone.localdate() else "%m-%d")
+
+    @property
+    def verified(self) -> str:
+        """When both ends were last seen equal and with how many records, in words; '' where they never were."""
+        if self.equal_at is None:
+            return ""
+        local = timezone.localtime(self.equal_at)
+        when = local.strftime("%H:%M" if local.date() == timezone.localdate() else "%m-%d %H:%M")
+        return _("%(when)s 核对一致，%(count)s 条") % {"when": when, "count": f"{self.equal_records:,}"}
 
 
 @dataclass
@@ -145,11 +171,12 @@ def _cells(user: Any) -> list[LinkCell]:
     }
     last, equal = _comparisons(user)
     counts = {(row["owner_code"], row["dataset"]): (row["live"], row["gone"]) for row in held}
-    known = dictionaries.catalogue()
+    known, timely = dictionaries.catalogue(), measures.timeliness()
     cells = []
     for key in sorted({*counts, *waiting}):
         live, gone = counts.get(key, (0, 0))
         result, parked = last.get(key), waiting.get(key, 0)
+        equal_at, equal_records = equal.get(key, (None, 0))
         cells.append(
             LinkCell(
                 owner_code=key[0],
@@ -160,7 +187,11 @@ def _cells(user: Any) -> list[LinkCell]:
                 records=live,
                 deleted=gone,
                 parked=parked,
-                equal_at=equal.get(key),
+                equal_at=equal_at,
+                equal_records=equal_records,
+                timely=timely.get(key),
+                complete=measures.completeness(result),
+                valid=measures.validity(live, parked),
                 compared_at=result.at if result else None,
                 result=result.result if result else "",
                 differing=result.differing + result.missing + result.orphans if result else 0,
@@ -178,8 +209,8 @@ def _cell_light(result: Comparison | None, parked: int) -> str:
     return "yellow" if parked or result.result == Comparison.Result.PENDING else "green"
 
 
-def _comparisons(user: Any) -> tuple[dict[tuple[str, str], Comparison], dict[tuple[str, str], datetime]]:
-    """The last comparison of every owner and dataset, and when each was last equal.
+def _comparisons(user: Any) -> tuple[dict[tuple[str, str], Comparison], dict[tuple[str, str], tuple[datetime, int]]]:
+    """The last comparison of every owner and dataset, and when each was last equal, with how many records.
 
     At a relay both neighbours compare the same owner: the worse of the last results of each peer counts.
     """
@@ -192,7 +223,7 @@ def _comparisons(user: Any) -> tuple[dict[tuple[str, str], Comparison], dict[tup
     last: dict[tuple[str, str], Comparison] = {}
     for one in lasts:
         last.setdefault((one.owner_code, one.dataset), one)
-    equal: dict[tuple[str, str], datetime] = {}
-    for row in seen.filter(result="equal").values("owner_code", "dataset").annotate(at=Max("at")):
-        equal[row["owner_code"], row["dataset"]] = row["at"]
-    return last, equal
+    keys = ("owner_code", "dataset")
+    equals = seen.filter(result="equal").order_by(*keys, "-at").distinct(*keys)
+    rows = equals.values_list(*keys, "at", "records")
+    return last, {(owner, dataset): (at, records) for owner, dataset, at, records in rows}

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
-from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
+from sync.exchange.models import Batch, Comparison, Link, Parked, Receipt, Stream
 from sync.exchange.rules.places import is_under
+
+REASONS = 12
 
 
 def streams_of(link: Link, user: Any) -> QuerySet[Stream]:
@@ -46,3 +49,11 @@ def comparisons_of(link: Link, user: Any, *, limit: int = 50) -> list[Comparison
 def comparisons_with(user: Any, owner: str, dataset: str, *, limit: int = 20) -> list[Comparison]:
     """The newest comparisons of one owner and dataset that a person may see, over whatever link."""
     return list(Comparison.objects.visible_to(user).filter(owner_code=owner, dataset=dataset)[:limit])
+
+
+def reasons_of(owners: list[str], user: Any) -> list[dict[str, Any]]:
+    """Why records of some owners wait, by first reason: code, detail, remedy, how many; the most frequent first."""
+    waiting = Parked.objects.visible_to(user).waiting().filter(owner_code__in=owners).order_by()
+    named = {name: KeyTextTransform(name, KeyTransform(0, "reasons")) for name in ("code", "detail", "remedy")}
+    rows = waiting.annotate(**named).values("dataset", *named).annotate(count=Count("id"))
+    return list(rows.order_by("-count", "code")[:REASONS])

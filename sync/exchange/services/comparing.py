@@ -326,7 +326,8 @@ def answer_ranges(link: Link, theirs: Ranges) -> dict[str, Any]:
 
 def _first_of(numbers: list[int], counts: dict[int, int]) -> list[int]:
     """The first ranges, with as many records as fit into an answer; at least one."""
-    taken, total = [], 0
+    taken: list[int] = []
+    total = 0
     for number in numbers:
         total += counts.get(number, 1)
         if taken and total > RECORDS_AT_ONCE:

@@ -78,7 +78,7 @@ RANGE = "(get_byte(uuid_send({rid}), 15) * 256 + get_byte(uuid_send({rid}), 14))
 
 def digest(cursor: CursorWrapper, kind: RecordKind, owner: str, reader: str = "") -> Digest:
     """The digest of an owner's records of one kind (those ``reader`` should hold), from the rows as they are now."""
-    rows = _grouped(cursor, kind, owner, reader, BUCKET)
+    rows = _grouped(cursor, kind, (owner, reader), BUCKET)
     return Digest(
         owner,
         kind.dataset,
@@ -92,14 +92,15 @@ def ranges(
     cursor: CursorWrapper, kind: RecordKind, owner: str, buckets: list[int], reader: str = ""
 ) -> dict[int, tuple[str, int]]:
     """The ranges of some buckets, by number: (digest, records, the deleted ones too)."""
-    rows = _grouped(cursor, kind, owner, reader, RANGE, buckets)
+    rows = _grouped(cursor, kind, (owner, reader), RANGE, buckets)
     return {row[0]: (row[3], row[1] + row[2]) for row in rows}
 
 
 def _grouped(
-    cursor: CursorWrapper, kind: RecordKind, owner: str, reader: str, grouping: str, buckets: list[int] | None = None
+    cursor: CursorWrapper, kind: RecordKind, whose: tuple[str, str], grouping: str, buckets: list[int] | None = None
 ) -> list[tuple[int, int, int, str]]:
-    """Per range of a ``grouping``: number, records, deleted ones, digest."""
+    """Per range of a ``grouping`` of what an owner has for a reader: number, records, deleted ones, digest."""
+    owner, reader = whose
     shape = Shape(kind)
     condition = "" if buckets is None else f"{BUCKET} = ANY(ARRAY[{_listed(buckets)}]::int[])"
     cursor.execute(

@@ -1,5 +1,6 @@
 """The greeting: what a hello to the parent teaches."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,10 +21,19 @@ def hello(client: ParentClient) -> dict[str, Any]:
     answer = client.hello({})
     offered = msgspec.convert(answer["keys"], list[OfferedKey])
     vouching.learn_keys(offered, from_parent=True, voucher=link.peer_code)
+    note_clock(link, str(answer.get("clock", "")))
     if link.state == Link.State.PENDING:
         _note_approval(link)
         client.json("notes", {"keys": vouching.keys_for_parent()})
     return answer
+
+
+def note_clock(link: Link, clock: str) -> None:
+    """How far the parent's clock is from ours, for display and alarms; never a reason to refuse."""
+    if not clock:
+        return
+    seconds = (datetime.fromisoformat(clock) - timezone.now()).total_seconds()
+    link.clock_skew_seconds = round(seconds, 1) + 0.0  # no -0.0
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sync.exchange.services import resending, trust
+from sync.exchange.services import pruning, resending, trust
 
 MONTHS_AHEAD = 3
 
@@ -39,3 +39,4 @@ def tidy() -> None:
     trust.clear_old_nonces()
     resending.drop_old()
     make_partitions()
+    pruning.prune()

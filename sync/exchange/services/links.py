@@ -1,5 +1,8 @@
 """Decisions of people about a link."""
 
+from uuid import UUID
+
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +12,7 @@ from cityops.accounts.services import limits
 from cityops.foundation import audit
 from cityops.foundation.errors import Refused
 from sync.exchange.models import Link
+from sync.exchange.services import resending
 
 
 @transaction.atomic
@@ -52,6 +56,14 @@ def thaw(actor: User, link: Link, *, reason: str) -> Link:
     link.state, link.frozen_reason, link.retry_at, link.fail_count = Link.State.LIVE, "", None, 0
     link.save()
     return link
+
+
+@transaction.atomic
+def send_again(actor: User, dataset: str, rid: UUID) -> None:
+    """Have a record of this node numbered and sent again as it is now. Raises NotAllowed as for the link upward."""
+    limits.whole_instance(actor)
+    resending.ask([(settings.CITYOPS_NODE, dataset, rid)])
+    audit.record("record.resend", kind=dataset, key=str(rid))
 
 
 def may_change(actor: User, link: Link) -> bool:

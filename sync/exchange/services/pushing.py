@@ -1,5 +1,6 @@
 """Pushing: what follows the parent's positions, the urgent lane first, the streams of a lane in turn."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -8,7 +9,7 @@ import msgspec
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Lane
 from sync.exchange.models import Batch, Link, Stream
-from sync.exchange.services import keys, receiving, sealing, vouching
+from sync.exchange.services import alarms, keys, receiving, sealing, vouching
 from sync.exchange.services.client import ParentClient
 from sync.exchange.services.slices import Deadline, Slice
 
@@ -62,8 +63,10 @@ def _tell_keys(client: ParentClient, batch: Batch, told: set[str]) -> None:
 
 def _push_batch(client: ParentClient, batch: Batch) -> None:
     failpoint("push.before")
+    begun = time.monotonic()
     _status, body = client.call("push", sealing.sealed_batch(batch).pack())
     failpoint("push.answered")
+    alarms.beat(alarms.PUSH, seconds=round(time.monotonic() - begun, 3))
     answer = msgspec.json.decode(body)
     receiving.keep_receipt(
         answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code

@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from cityops.foundation import audit
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import registry
 from sync.exchange import events
-from sync.exchange.models import Batch, Parked, Receipt, Stream
+from sync.exchange.models import Batch, Link, Parked, Receipt, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope
 from sync.exchange.rules.crypto import SUITES, digest_hex
@@ -111,6 +112,8 @@ def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
 
     Raises PeerRefused; then nothing was stored.
     """
+    if not sealed.body:
+        return _skip(sealed, sender=sender)
     opened = open_batch(sealed, sender=sender)
     header = opened.header
     with connection.cursor() as cursor:
@@ -129,6 +132,30 @@ def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
     receipt = _receipt(stream, header, outcome)
     failpoint("receive.signed")
     return receipt
+
+
+def _skip(sealed: envelope.Envelope, *, sender: str) -> Receipt:
+    """Move along the signed chain over a batch whose body was pruned, and ask for the comparison that heals the gap."""
+    header = sealed.read()
+    epochs.refuse_unentitled(streams.names_of(header), sender)
+    if header.suite not in SUITES:
+        raise PeerRefused("PROTOCOL", f"The cipher suite {header.suite} is not known here.")
+    message = envelope.SIGNED_BATCH + sealed.header
+    keys.verify(
+        kid=header.kid,
+        node_code=header.producer,
+        message=message,
+        signature=sealed.signature,
+        signed_at=header.made_at,
+    )
+    stream = _stream_at(header)
+    with connection.cursor() as cursor:
+        sealing.keep(cursor, stream, header, sealed)
+    outcome = Outcome(superseded=header.count)
+    _move_cursor(stream, header, outcome)
+    Link.objects.filter(peer_code=sender, compare_asked_at=None).update(compare_asked_at=timezone.now())
+    audit.record("batch.skip", kind="Stream", key=str(stream), after={"from": header.from_seq, "to": header.to_seq})
+    return _receipt(stream, header, outcome)
 
 
 def forget_plans(cursor: CursorWrapper) -> None:

@@ -25,6 +25,7 @@ from sync.exchange.models import Comparison, Link, Receipt
 from sync.exchange.rules.calls import NotesAnswer
 from sync.exchange.rules.refusals import RETRIED, PeerRefused
 from sync.exchange.services import (
+    alarms,
     comparing,
     following,
     housekeeping,
@@ -71,6 +72,7 @@ def run_slice(seconds: float | None = None, *, transport: Callable[[str], Transp
     _number(done)
     with _only_one() as mine:
         if mine:
+            alarms.beat(alarms.SLICE)
             _talk(done, deadline, transport)
             if done.is_idle:
                 _keep_up(deadline)
@@ -208,7 +210,7 @@ def _compare(client: ParentClient) -> list[Comparison]:
 def note_success(link: Link) -> None:
     """The link works."""
     link.last_ok_at, link.fail_count, link.retry_at, link.last_error = timezone.now(), 0, None, ""
-    link.save(update_fields=["last_ok_at", "fail_count", "retry_at", "last_error", "backlog"])
+    link.save(update_fields=["last_ok_at", "fail_count", "retry_at", "last_error", "backlog", "clock_skew_seconds"])
 
 
 def note_failure(link: Link, error: Exception) -> None:

@@ -14,7 +14,6 @@ from cityops.foundation.records import RecordKind
 from sync.exchange.models import Comparison, Key
 from sync.exchange.rules.calls import Buckets, Compared, Statement
 from sync.exchange.rules.crypto import suite
-from sync.exchange.rules.envelope import PROTOCOL
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import keys
 from sync.exchange.services.digests import Digest, over_buckets
@@ -27,7 +26,7 @@ def write(kind: RecordKind, child: str, theirs: Buckets, mine: Digest, *, seq: i
     """At the parent: the statement about what a child said and what is held here, signed."""
     key = keys.own_key()
     text = Statement(
-        protocol=PROTOCOL,
+        protocol="CSP/1",
         owner=mine.owner,
         dataset=kind.dataset,
         flow=kind.flow.value,

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sync.exchange.models import Conflict, Parked
+from sync.exchange.models import Alarm, Comparison, Conflict, Parked
+from sync.exchange.models.alarms import AlarmQuerySet
 from sync.exchange.rules.places import prefix_of
 
 
@@ -33,6 +34,51 @@ class ConflictFilter(forms.Form):
         """The chosen values as conditions of a query; what is not valid chooses nothing."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value and value != "all"}
+
+
+class StatementFilter(forms.Form):
+    """Which comparisons are listed."""
+
+    owner = forms.CharField(label=_("归属节点"), required=False, max_length=14)
+    dataset = forms.CharField(label=_("数据集"), required=False, max_length=6)
+    result = forms.ChoiceField(label=_("结果"), required=False, choices=[("", _("全部")), *Comparison.Result.choices])
+
+    def conditions(self) -> dict[str, str]:
+        """The chosen values as conditions of a query; what is not valid chooses nothing."""
+        if not self.is_valid():
+            return {}
+        names = {"owner": "owner_code__startswith", "dataset": "dataset", "result": "result"}
+        return {names[name]: value for name, value in self.cleaned_data.items() if value}
+
+
+class AlarmFilter(forms.Form):
+    """Which alarms are listed."""
+
+    kind = forms.ChoiceField(label=_("类型"), required=False, choices=[("", _("全部")), *Alarm.Kind.choices])
+    node = forms.CharField(label=_("节点"), required=False, max_length=14)
+    state = forms.ChoiceField(
+        label=_("状态"),
+        required=False,
+        choices=[("standing", _("未解除")), *Alarm.State.choices, ("all", _("全部"))],
+    )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the state chooses."""
+        return self.is_valid() and bool(self.cleaned_data["kind"] or self.cleaned_data["node"])
+
+    def narrowed(self, alarms: AlarmQuerySet) -> AlarmQuerySet:
+        """The chosen ones; what is not valid chooses nothing."""
+        if not self.is_valid():
+            return alarms
+        kind, node, state = (self.cleaned_data[name] for name in ("kind", "node", "state"))
+        if kind:
+            alarms = alarms.filter(kind=kind)
+        if node:
+            alarms = alarms.filter(node_code__startswith=node)
+        if state in Alarm.State.values:
+            return alarms.filter(state=state)
+        return alarms if state == "all" else alarms.standing()
 
 
 class CodeForm(forms.Form):

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from sync.exchange.web import conflicts, ending, keyring, views
+from sync.exchange.web import alarms, conflicts, ending, keyring, overview, rejected, statements, views
 
 seen = requires("exchange.view_link")
 compared = requires("exchange.view_link", "exchange.compare_link")
 retried = requires("exchange.view_link", "exchange.retry_parked")
+acknowledged = requires("exchange.view_link", "exchange.acknowledge_alarm")
 thawed = requires("exchange.thaw_link")
 suspended = requires("exchange.suspend_link")
 retired = requires("exchange.retire_link")
@@ -15,7 +16,16 @@ decided = requires("exchange.view_link", "exchange.decide_conflict")
 approved = requires("exchange.approve_join")
 
 urlpatterns = [
-    path("", seen(views.overview), name="exchange-overview"),
+    path("", seen(overview.overview), name="exchange-overview"),
+    path("wall/", seen(overview.wall), name="exchange-wall"),
+    path("statements/", seen(statements.statement_list), name="exchange-statements"),
+    path("statements/<int:number>/", seen(statements.statement_detail), name="exchange-statement"),
+    path("statements/<int:number>/file/", seen(statements.statement_file), name="exchange-statement-file"),
+    path("alarms/", seen(alarms.alarm_list), name="exchange-alarms"),
+    path("alarms/export/", seen(alarms.alarm_export), name="exchange-alarms-export"),
+    path("alarms/<int:number>/acknowledge/", acknowledged(alarms.alarm_acknowledge), name="exchange-acknowledge"),
+    path("rejected/", seen(rejected.rejected_list), name="exchange-rejected"),
+    path("rejected/<slug:dataset>/<uuid:rid>/resend/", retried(rejected.record_resend), name="exchange-resend"),
     path("links/<str:peer>/", seen(views.link_detail), name="exchange-link"),
     path("links/<str:peer>/compare/", compared(views.link_compare), name="exchange-compare"),
     path("links/<str:peer>/thaw/", thawed(views.link_thaw), name="exchange-thaw"),

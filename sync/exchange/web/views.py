@@ -17,58 +17,16 @@ from cityops.foundation.errors import CityOpsError, InvalidInput, Refused
 from cityops.foundation.exports import Column, download
 from cityops.foundation.ordering import Order, order_of
 from sync.exchange import selectors
-from sync.exchange.models import Enrolment, Link, Parked
+from sync.exchange.models import Enrolment, Link, Parked, Stream
 from sync.exchange.rules.refusals import remedy
-from sync.exchange.selectors.links import link_light
+from sync.exchange.selectors.links import LinkRow, link_light
 from sync.exchange.services import enrolment, links, parking
 from sync.exchange.web.forms import CodeForm, ParkedFilter
+from sync.exchange.web.overview import names
 from sync.standard.selectors.dictionaries import catalogue
-from tiers.models import Node
 from tiers.tier import this_instance
 
 PAGE_SIZE = 50
-
-
-def _names() -> dict[str, str]:
-    """Node code → name of the platform."""
-    return dict(Node.objects.values_list("node_code", "platform_name"))
-
-
-@require_safe
-def overview(request: HttpRequest) -> HttpResponse:
-    """Every link, and every dataset of every owner: last seen equal, backlog, parked.
-
-    ``?light=`` and ``?result=`` leave the links and the datasets that a number counts.
-    """
-    found, names = selectors.links_seen(request.user), _names()
-    rows = selectors.link_matrix(request.user)
-    cells = [cell for row in rows for cell in row.cells.values()]
-    light, result = request.GET.get("light", ""), request.GET.get("result", "")
-    facts = {
-        "links": [link for link in found if light in ("", link.light)],  # type: ignore[attr-defined]
-        "rows": [
-            (row, names.get(row.owner_code, row.owner_code), shown)
-            for row in rows
-            if (shown := [cell for cell in row.cells.values() if result in ("", cell.result)])
-        ],
-        "live": sum(link.light == "green" for link in found),  # type: ignore[attr-defined]
-        "link_count": len(found),
-        "equal": sum(cell.result == "equal" for cell in cells),
-        "cell_count": len(cells),
-        "parked": sum(cell.parked for cell in cells),
-        "backlog": sum(link.backlog for link in found),
-        "asked": _asked(request),
-        "is_narrowed": bool(light or result),
-        "can_have_children": not this_instance().node_code.endswith("-C"),
-    }
-    return render(request, "exchange/overview.html", facts)
-
-
-def _asked(request: HttpRequest) -> int:
-    """How many children wait for this person's approval."""
-    if not request.user.has_perm("exchange.approve_join"):
-        return 0
-    return Enrolment.objects.visible_to(request.user).filter(state="asked").count()
 
 
 def _link(request: HttpRequest, peer: str) -> Link:
@@ -80,14 +38,17 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
     """One link: streams, datasets, batches, receipts, comparisons."""
     link = _link(request, peer)
     rows = [row for row in selectors.link_matrix(request.user) if row.peer_code == peer and row.cells]
+    streams = list(selectors.streams_of(link, request.user))
     facts = {
         "link": link,
         "may_change": links.may_change(person_of(request), link),
         "light": link_light(link),
         "remedy": remedy(link.frozen_reason),
         "rows": rows,
-        "names": _names(),
-        "streams": selectors.streams_of(link, request.user),
+        "names": names(),
+        "streams": streams,
+        "steps": _steps(link, streams, rows),
+        "reasons": selectors.reasons_of([row.owner_code for row in rows], request.user),
         "batches": selectors.batches_of(link, request.user),
         "receipts": selectors.receipts_of(link, request.user),
         "comparisons": selectors.comparisons_of(link, request.user),
@@ -95,6 +56,21 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
         "differences": derived.differences(_owners_below(link, rows), user=request.user),
     }
     return render(request, "exchange/link.html", facts)
+
+
+def _steps(link: Link, streams: list[Stream], rows: list[LinkRow]) -> dict[str, int]:
+    """How far what goes up has come: numbered, applied, parked, and how many datasets are equal of how many."""
+    up = [stream for stream in streams if stream.flow == "up"]
+    cells = [cell for row in rows for cell in row.cells.values()]
+    return {
+        "waiting": link.backlog,
+        "numbered": sum(stream.seq for stream in up),
+        "applied": sum(stream.applied_count + stream.superseded_count for stream in up),
+        "parked": sum(cell.parked for cell in cells),
+        "equal": sum(cell.result == "equal" for cell in cells),
+        "compared": sum(bool(cell.compared_at) for cell in cells),
+        "differing": sum(cell.differing for cell in cells),
+    }
 
 
 def _owners_below(link: Link, rows: list[Any]) -> list[str]:
@@ -130,9 +106,9 @@ def parked_list(request: HttpRequest) -> HttpResponse:
     form, found = _parked_found(request)
     conditions = form.conditions()
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    names, known = _names(), catalogue()
+    named, known = names(), catalogue()
     rows = [
-        (one, names.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset, known)) for one in page
+        (one, named.get(one.owner_code, one.owner_code), selectors.dataset_title(one.dataset, known)) for one in page
     ]
     facts = {
         "form": form,
@@ -179,7 +155,7 @@ def dataset_records(request: HttpRequest, owner: str, dataset: str) -> HttpRespo
     found = selectors.records_seen(request.user).filter(owner_code=owner, dataset=dataset, op="U")
     facts = {
         "cell": cell,
-        "owner_name": _names().get(owner, owner),
+        "owner_name": names().get(owner, owner),
         "order": order,
         "page": Paginator(found.order_by(*order.fields), PAGE_SIZE).get_page(request.GET.get("page")),
         "comparisons": selectors.comparisons_with(request.user, owner, dataset),

@@ -33,7 +33,9 @@ def counts_behind(client, address: str, page: str) -> set[Decimal]:
         links = found["links"]
         return {Decimal(len(shown))} if "#datasets" in address else {len(links), sum(link.backlog for link in links)}
     if name == "exchange-link":
-        return {Decimal(found["link"].backlog)}
+        cells = [cell for row in found["rows"] for cell in row.cells.values()]
+        rates = {rate for cell in cells for rate in (cell.timely, cell.complete, cell.valid) if rate is not None}
+        return {Decimal(found["link"].backlog)} | rates
     if "comparisons" in found:
         told = [(one.records, one.missing, one.differing, one.orphans, one.in_flight) for one in found["comparisons"]]
         return {Decimal(number) for numbers in told for number in numbers} | {found["page"].paginator.count}
