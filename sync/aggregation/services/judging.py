@@ -134,12 +134,14 @@ def _findings_sql(statement: Statement, *, changes: bool) -> str:
     ), kept AS (SELECT * FROM broken WHERE number <= %(most)s), written AS (
         INSERT INTO aggregation_qualityfinding AS f
             (rule_code, owner_code, dataset, subject, rid, record_key, detail, found_at, seen_at)
-        SELECT %(rule)s, owner, %(dataset)s, subject, rid, record_key, detail, statement_timestamp(), statement_timestamp() FROM kept
+        SELECT %(rule)s, owner, %(dataset)s, subject, rid, record_key, detail,
+               statement_timestamp(), statement_timestamp() FROM kept
         ON CONFLICT (rule_code, owner_code, subject) DO UPDATE SET
             found_at = CASE WHEN f.gone_at IS NULL THEN f.found_at ELSE excluded.found_at END,
             seen_at = excluded.seen_at, detail = excluded.detail, record_key = excluded.record_key, gone_at = NULL
     ), ended AS (
-        UPDATE aggregation_qualityfinding f SET gone_at = statement_timestamp() WHERE f.rule_code = %(rule)s AND f.gone_at IS NULL
+        UPDATE aggregation_qualityfinding f SET gone_at = statement_timestamp()
+        WHERE f.rule_code = %(rule)s AND f.gone_at IS NULL
         AND f.owner_code = ANY(%(everybody)s::text[]) {within}
         AND NOT EXISTS (SELECT FROM kept k WHERE k.owner = f.owner_code AND k.subject = f.subject)
     ) SELECT owner, count(*) FROM broken GROUP BY owner"""
@@ -166,7 +168,8 @@ def _write_results(
         cursor,
         "INSERT INTO aggregation_ruleresult "
         "(rule_code, owner_code, dataset, clause, severity, by_record, checked, broken, ran_at) "
-        "SELECT %(rule)s, owner, %(dataset)s, %(clause)s, %(severity)s, %(by_record)s, checked, broken, statement_timestamp() "
+        "SELECT %(rule)s, owner, %(dataset)s, %(clause)s, %(severity)s, %(by_record)s, checked, broken, "
+        "statement_timestamp() "
         "FROM unnest(%(owners)s::text[], %(checked)s::bigint[], %(broken)s::bigint[]) AS u (owner, checked, broken) "
         "ON CONFLICT (rule_code, owner_code) DO UPDATE SET dataset = excluded.dataset, clause = excluded.clause, "
         "severity = excluded.severity, by_record = excluded.by_record, checked = excluded.checked, "

@@ -104,7 +104,8 @@ def _examples(
             "JOIN unnest(%s::text[], %s::int[]) AS g (code, hours) ON g.code = f.rule_code "
             f"LEFT JOIN {SINCE} ON (c.node, c.item, c.dataset) = (f.owner_code, f.rule_code, f.dataset) "
             "WHERE f.gone_at IS NULL AND f.owner_code = ANY(%s::text[]) AND (c.at IS NULL OR f.found_at > c.at) "
-            "AND f.found_at <= statement_timestamp() - make_interval(hours => g.hours)) q WHERE number <= %s ORDER BY number",
+            "AND f.found_at <= statement_timestamp() - make_interval(hours => g.hours)) q "
+            "WHERE number <= %s ORDER BY number",
             [
                 list(grace),
                 list(grace.values()),
