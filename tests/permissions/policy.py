@@ -209,6 +209,8 @@ DUTY = (
 )
 _LINK = ("exchange.view_link",)
 _BUNDLE = ("roads.view_bundle",)
+_QUALITY = ("aggregation.view_quality",)
+_QUALITY_OUT = ("aggregation.export_quality",)
 EXCHANGE = (
     Row("exchange-overview", ALL, _LINK, holds="{link}"),
     Row("exchange-link", ALL, _LINK, about="link"),
@@ -245,6 +247,19 @@ EXCHANGE = (
     Row("road-list", ALL, _BUNDLE, lists="bundle"),
     Row("road-export", ALL, (*_BUNDLE, "roads.carry_bundle"), about="link", posts=True),
     Row("road-take", ALL, (*_BUNDLE, "roads.carry_bundle"), posts=True),
+    Row("aggregation-overview", ALL, _QUALITY, holds="{node_code}"),
+    Row("aggregation-run", ALL, (*_QUALITY, "aggregation.run_quality"), posts=True),
+    Row("aggregation-score", ALL, _QUALITY, about="held"),
+    Row("aggregation-findings", ALL, _QUALITY, lists="finding"),
+    Row("aggregation-findings-export", ALL, (*_QUALITY, *_QUALITY_OUT), lists="finding"),
+    Row("aggregation-rules", ALL, _QUALITY, holds="GL01-Q2-01", says_alike=True),
+    Row("aggregation-rule", ALL, _QUALITY, about="quality_rule", says_alike=True),
+    Row("aggregation-issues", ALL, _QUALITY, lists="quality_issue"),
+    Row("aggregation-issues-export", ALL, (*_QUALITY, *_QUALITY_OUT), lists="quality_issue"),
+    Row("aggregation-issue", ALL, _QUALITY, about="quality_issue"),
+    Row("aggregation-issue-answer", ALL, (*_QUALITY, "aggregation.answer_issue"), about="quality_issue", posts=True),
+    Row("aggregation-issue-close", ALL, (*_QUALITY, "aggregation.close_issue"), about="quality_issue", posts=True),
+    Row("aggregation-issue-return", ALL, (*_QUALITY, "aggregation.close_issue"), about="quality_issue", posts=True),
     Row("api:exchange-link-list", ALL, _LINK, lists="link"),
     Row("api:exchange-link", ALL, _LINK, about="link"),
     Row("api:exchange-dataset-list", ALL, _LINK, holds="{node_code}"),

@@ -41,6 +41,7 @@ from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
 from grid.signals.models import Signal
+from sync.aggregation.models import QualityFinding, QualityIssue, QualityScore, RuleResult
 from sync.exchange.models import (
     Alarm,
     Batch,
@@ -181,6 +182,7 @@ class World:
         self._duty()
         self._performance()
         self._oversight()
+        self._aggregation()
         for file in sorted((DATA / "datasets").glob("*.json")):
             load_dictionary(parse_file(file.read_bytes(), file.name))
 
@@ -301,6 +303,28 @@ class World:
                 urgency="3", issued_at=at, origin_code=node_of(letter),
             )  # fmt: skip
 
+    def _aggregation(self) -> None:
+        """What was found of the district's node, its score, and an issue about it of every tier."""
+        child, at = self.node.node_code, timezone.now()
+        QualityFinding.objects.create(
+            rule_code="GL01-Q2-01", owner_code=child, dataset="GL01", subject="x", record_key="canary-finding",
+            detail="x", found_at=at, seen_at=at,
+        )  # fmt: skip
+        RuleResult.objects.create(
+            rule_code="GL01-Q2-01", owner_code=child, dataset="GL01", clause="Q2", severity="1", checked=1, broken=1,
+            ran_at=at,
+        )  # fmt: skip
+        QualityScore.objects.create(
+            owner_code=child, dataset="GL01", day=timezone.localdate(), records=1, broken=1, parked=0, score=50,
+            clauses={"Q2": "50.00"}, scored_at=at,
+        )  # fmt: skip
+        for letter in HERE:
+            QualityIssue.objects.create(
+                issue_no="canary-quality_issue", node_code=DISTRICT, targets=[child], dataset="GL01", rule_code="Q2",
+                cause="1", item_code="GL01-Q2-01", title="x", records=1, examples=[], found_at=at, severity="1",
+                fix_deadline=at, origin_code=node_of(letter),
+            )  # fmt: skip
+
     def _performance(self) -> None:
         """A frozen result of the district with an objection, a result that came from it, and a made report."""
         formulas = find_set()
@@ -378,6 +402,8 @@ class World:
             "place": lambda: [self.place.place_id],
             "match": lambda: [self.match.pk],
             "oversight": lambda: ["canary-task"],
+            "quality_rule": lambda: ["GL01-Q2-01"],
+            "quality_issue": lambda: ["canary-quality_issue"],
             "duty_grid": lambda: [self.duty_grid.grid_code],
             "duty_day": lambda: [self.duty_grid.grid_code, self.duty_entry.day.isoformat()],
             "duty_entry": lambda: [self.duty_entry.pk],

@@ -15,7 +15,7 @@ from grid.rules.periods import parse_period
 from grid.selectors.divisions import find_place
 
 TOLERANCE = Decimal("1.00")
-"""Points by which a value or a score may differ: a case that was reopened after the end of a month moves it a little."""
+"""Points by which a value or a score may differ: a case reopened after the end of a month moves it a little."""
 
 LETTERS = {"1": Target.AREA, "2": Target.DEPARTMENT}
 

@@ -86,6 +86,8 @@ class QualityIssue(ExchangedRecord):
     closed_at = models.DateTimeField(_("关闭时间"), null=True, blank=True)
     conclusion = models.CharField(_("结论"), max_length=500, blank=True)
     """Why it was closed, or sent back."""
+    closed_by = models.CharField(_("关闭人"), max_length=150, blank=True)
+    """Who accepted an answer; empty where it was closed by itself. Stays at the issuer."""
     division_code = models.GeneratedField(
         expression=Left(KeyTextTransform(0, "targets"), 12),
         output_field=models.CharField(max_length=12),

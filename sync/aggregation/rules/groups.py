@@ -1,4 +1,4 @@
-"""Kinds of quality checks that look at many records together 成组检查: repeats, sums, gaps, jumps, signs of falsification."""
+"""Kinds of quality checks that look at many records together 成组检查: repeats, sums, gaps, jumps, falsification."""
 
 from typing import Any
 
@@ -78,8 +78,9 @@ def sums(source: Source, params: Params, find: Lookup) -> Statement:
     first = f"current_date - {days}"
     return groups(
         writer,
-        f"WITH counted AS (SELECT d.origin_code AS owner, left({detail.column(params['place'], 'd')}, {digits}) AS place"
-        f", (m.at AT TIME ZONE {zone})::date AS day{grouped}, {counted} FROM {detail.table} d CROSS JOIN LATERAL "
+        f"WITH counted AS (SELECT d.origin_code AS owner, left({detail.column(params['place'], 'd')}, {digits}) "
+        f"AS place, (m.at AT TIME ZONE {zone})::date AS day{grouped}, {counted} FROM {detail.table} d CROSS "
+        f"JOIN LATERAL "
         f"(VALUES {spread}) AS m (moment, at) WHERE d.origin_code = ANY(%(owners)s::text[]) AND {where} "
         f"AND m.at >= ({first})::timestamp AT TIME ZONE {zone} GROUP BY 1, 2, 3"
         f"{''.join(f', {n}' for n in range(4, 4 + len(by)))}) "
@@ -121,7 +122,7 @@ def month_missing(source: Source, params: Params, _find: Lookup) -> Statement:
 
 
 def month_jump(source: Source, params: Params, _find: Lookup) -> Statement:
-    """The sum of a count changed by no more than ``percent`` from one whole month to the next, where at least ``least``."""
+    """The sum of a count changed by no more than ``percent`` from one whole month to the next, from ``least`` on."""
     writer, name, day = Writer(), params["field"], source.column(params["day"])
     percent, least = writer.put(params["percent"], "numeric"), writer.put(params["least"], "numeric")
     label = writer.put(source.labels.get(name, name), "text")
@@ -146,8 +147,8 @@ def constant(source: Source, params: Params, _find: Lookup) -> Statement:
     return groups(
         writer,
         f"WITH daily AS (SELECT t.origin_code AS owner, {day} AS day, sum({source.column(name)}) AS total "
-        f"FROM {source.table} t WHERE {OWNED} AND {day} >= current_date - {days} AND {day} < current_date GROUP BY 1, 2) "
-        f"SELECT owner, NULL::uuid AS rid, 'constant'::text AS subject, max(day)::text AS record_key, "
+        f"FROM {source.table} t WHERE {OWNED} AND {day} >= current_date - {days} AND {day} < current_date "
+        f"GROUP BY 1, 2) SELECT owner, NULL::uuid AS rid, 'constant'::text AS subject, max(day)::text AS record_key, "
         f"concat({label}, ' 连续 ', count(*), ' 天均为 ', min(total)) AS detail FROM daily GROUP BY owner "
         f"HAVING count(*) >= {days} - 1 AND min(total) = max(total) AND min(total) > 0",
     )
@@ -163,7 +164,8 @@ def round_numbers(source: Source, params: Params, _find: Lookup) -> Statement:
         writer,
         f"WITH daily AS (SELECT t.origin_code AS owner, {day} AS day, sum({source.column(name)}) AS total "
         f"FROM {source.table} t WHERE {OWNED} AND {day} >= current_date - {days} GROUP BY 1, 2) "
-        f"SELECT owner, NULL::uuid AS rid, 'round'::text AS subject, max(day)::text AS record_key, concat({label}, ' ', "
+        f"SELECT owner, NULL::uuid AS rid, 'round'::text AS subject, max(day)::text AS record_key, "
+        f"concat({label}, ' ', "
         "count(*), ' 天中 ', count(*) FILTER (WHERE total %% 10 = 0), ' 天为整十数') AS detail "
         f"FROM daily WHERE total >= {least} GROUP BY owner "
         f"HAVING count(*) >= 10 AND count(*) FILTER (WHERE total %% 10 = 0) * 100 > count(*) * {percent}",
@@ -195,7 +197,8 @@ def metric_perfect(source: Source, params: Params, _find: Lookup) -> Statement:
     target, period = source.column(params["object"]), source.column(params["period"])
     return groups(
         writer,
-        f"WITH ranked AS (SELECT t.origin_code AS owner, {target} AS object, {period} AS period, {value}::numeric AS v, "
+        f"WITH ranked AS (SELECT t.origin_code AS owner, {target} AS object, {period} AS period, "
+        f"{value}::numeric AS v, "
         f"row_number() OVER (PARTITION BY t.origin_code, {target} ORDER BY {period} DESC) AS number "
         f"FROM {source.table} t WHERE {OWNED} AND {where} AND {value} ~ '^[0-9.]+$') "
         "SELECT owner, NULL::uuid AS rid, object::text AS subject, object::text AS record_key, "
@@ -244,9 +247,11 @@ def one_spot(source: Source, params: Params, _find: Lookup) -> Statement:
     )
     return groups(
         writer,
-        f"SELECT owner, NULL::uuid AS rid, concat_ws(' ', day, left(md5(who), 12)) AS subject, day::text AS record_key, "
+        f"SELECT owner, NULL::uuid AS rid, concat_ws(' ', day, left(md5(who), 12)) AS subject, day::text AS "
+        f"record_key, "
         f"concat(day, ' 同一上报人 ', count(*), ' 件都在 ', round({wide}), ' 米之内') AS detail FROM ("
         f"SELECT t.origin_code AS owner, ({at} AT TIME ZONE {zone})::date AS day, {who} AS who, {place} AS place "
-        f"FROM {source.table} t WHERE {OWNED} AND {where} AND {writer.given(source, params['who'])} AND {at} >= now() - "
+        f"FROM {source.table} t WHERE {OWNED} AND {where} AND {writer.given(source, params['who'])} AND {at} >= "
+        f"now() - "
         f"make_interval(days => {days})) q GROUP BY owner, day, who HAVING count(*) >= {least} AND {wide} <= {metres}",
     )

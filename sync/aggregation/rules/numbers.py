@@ -12,7 +12,7 @@ def beginning(division_code: str, day: date) -> str:
 
 
 def following(last: str, start: str, count: int) -> list[str]:
-    """The next ``count`` numbers after the last one given (empty for none). Raises ValueError where the day is used up."""
+    """The next ``count`` numbers after the last given (empty for none). Raises ValueError when a day is used up."""
     order = int(last[len(start) :]) if last else 0
     if order + count >= 10**DIGITS:
         raise ValueError(f"{start} has no number left.")

@@ -1,4 +1,4 @@
-"""Quality rules 质量规则 as data: what a rule says, the kinds of checks it may be made of, and reading a file of them."""
+"""Quality rules 质量规则 as data: what a rule says, the checks it may be made of, and reading a file of them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -43,7 +43,7 @@ def _source(kind: RecordKind, known: Catalogue) -> Source:
             )
             for child in kind.children
         },
-        text=frozenset(name for name, field in fields.items() if field.get_internal_type() in TEXT),  # type: ignore[union-attr]
+        text=frozenset(name for name, field in fields.items() if field.get_internal_type() in TEXT),
     )
 
 

@@ -67,13 +67,17 @@ def waits_for_superior(issue: QualityIssue) -> bool:
 
 @transaction.atomic
 def close(actor: User, issue_no: str, *, conclusion: str) -> QualityIssue:
-    """End an issue of this node. Closed again it stays as it is. Raises NotAllowed, NotThere, InvalidInput."""
+    """End an issue of this node: what it was about is accepted, only what is found later makes a new one.
+
+    Closed again it stays as it is. Raises NotAllowed, NotThere, InvalidInput.
+    """
     issue = _mine(actor, issue_no)
     if not issue.is_open:
         return issue
     text = _text(conclusion, "conclusion", SHORT)
     issue.state, issue.closed_at, issue.conclusion = IssueState.CLOSED, timezone.now(), text
-    issue.save(update_fields=["state", "closed_at", "conclusion"])
+    issue.closed_by = actor.get_username()
+    issue.save(update_fields=["state", "closed_at", "conclusion", "closed_by"])
     _record("issue.close", issue, {"state": issue.state}, text)
     return issue
 

@@ -1,4 +1,4 @@
-"""One rule over all nodes: what is broken becomes findings, what is so no longer ends, and the count stands in a result."""
+"""One rule over all nodes: what is broken becomes findings, what is so no longer ends, the count becomes a result."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,6 +92,7 @@ def judge(cursor: CursorWrapper, rule: Rule, job: Job) -> None:
     owners = job.of(rule.dataset)
     if not job.changes:
         _count(cursor, rule.dataset, job)
+    _days_of(cursor, sources.zone())
     job.ask(
         cursor,
         _findings_sql(statement, changes=job.changes),
@@ -106,10 +107,16 @@ def judge(cursor: CursorWrapper, rule: Rule, job: Job) -> None:
         },
     )
     broken = dict(cursor.fetchall())
+    _days_of(cursor, "UTC")  # which Django counts on
     if not job.changes:
         held = job.totals[rule.dataset]
         counts = {o: (held.get(o, 0), broken.get(o, 0)) for o in {*held, *broken} & {*owners}}
         _write_results(cursor, rule, job, counts, by_record=statement.by_record)
+
+
+def _days_of(cursor: CursorWrapper, zone: str) -> None:
+    """Begin days, and write moments, as a time zone has them."""
+    cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
 
 
 def _findings_sql(statement: Statement, *, changes: bool) -> str:
@@ -121,18 +128,20 @@ def _findings_sql(statement: Statement, *, changes: bool) -> str:
     within = "AND f.rid IN (SELECT rid FROM aggregation_changed)" if changes else ""
     return f"""
     WITH broken AS MATERIALIZED (
-        SELECT owner, rid, left(subject, 120) AS subject, left(record_key, 64) AS record_key, left(detail, 300) AS detail,
-               row_number() OVER (PARTITION BY owner ORDER BY subject) AS number
+        SELECT owner, rid, left(subject, 120) AS subject, left(record_key, 64) AS record_key,
+               left(detail, 300) AS detail, row_number() OVER (PARTITION BY owner ORDER BY subject) AS number
         FROM ({broken}) AS found
     ), kept AS (SELECT * FROM broken WHERE number <= %(most)s), written AS (
         INSERT INTO aggregation_qualityfinding AS f
             (rule_code, owner_code, dataset, subject, rid, record_key, detail, found_at, seen_at)
-        SELECT %(rule)s, owner, %(dataset)s, subject, rid, record_key, detail, now(), now() FROM kept
+        SELECT %(rule)s, owner, %(dataset)s, subject, rid, record_key, detail,
+               statement_timestamp(), statement_timestamp() FROM kept
         ON CONFLICT (rule_code, owner_code, subject) DO UPDATE SET
             found_at = CASE WHEN f.gone_at IS NULL THEN f.found_at ELSE excluded.found_at END,
             seen_at = excluded.seen_at, detail = excluded.detail, record_key = excluded.record_key, gone_at = NULL
     ), ended AS (
-        UPDATE aggregation_qualityfinding f SET gone_at = now() WHERE f.rule_code = %(rule)s AND f.gone_at IS NULL
+        UPDATE aggregation_qualityfinding f SET gone_at = statement_timestamp()
+        WHERE f.rule_code = %(rule)s AND f.gone_at IS NULL
         AND f.owner_code = ANY(%(everybody)s::text[]) {within}
         AND NOT EXISTS (SELECT FROM kept k WHERE k.owner = f.owner_code AND k.subject = f.subject)
     ) SELECT owner, count(*) FROM broken GROUP BY owner"""
@@ -159,7 +168,8 @@ def _write_results(
         cursor,
         "INSERT INTO aggregation_ruleresult "
         "(rule_code, owner_code, dataset, clause, severity, by_record, checked, broken, ran_at) "
-        "SELECT %(rule)s, owner, %(dataset)s, %(clause)s, %(severity)s, %(by_record)s, checked, broken, now() "
+        "SELECT %(rule)s, owner, %(dataset)s, %(clause)s, %(severity)s, %(by_record)s, checked, broken, "
+        "statement_timestamp() "
         "FROM unnest(%(owners)s::text[], %(checked)s::bigint[], %(broken)s::bigint[]) AS u (owner, checked, broken) "
         "ON CONFLICT (rule_code, owner_code) DO UPDATE SET dataset = excluded.dataset, clause = excluded.clause, "
         "severity = excluded.severity, by_record = excluded.by_record, checked = excluded.checked, "

@@ -5,11 +5,12 @@ Only a node's own parent asks it: the nation scores cities as well, but asks the
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,8 +27,13 @@ FIX_DAYS = {"1": 3, "2": 7, "3": 15}
 """Days to mend and answer, by severity."""
 EXAMPLES = 20
 """Records that an issue names; the others are found by the same rule at the node itself."""
+CODE = "left(coalesce(p.reasons -> 0 ->> 'code', 'unknown'), 40)"
+"""SQL of the first reason for which a record is parked."""
+SINCE = "unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS c (node, item, dataset, at)"
+"""SQL of what was accepted, and until when."""
 Key = tuple[str, str, str, str]
 """Node, cause, item, dataset: of one open issue."""
+Accepted = dict[Key, datetime]
 
 
 @dataclass
@@ -51,7 +57,8 @@ def follow() -> tuple[int, int]:
     """
     hold("quality issues")
     children = list(Link.objects.to_children().filter(state=Link.State.LIVE).values_list("peer_code", flat=True))
-    causes = {one.key: one for one in [*_of_rules(children), *_of_parked(children)]}
+    accepted = _accepted()
+    causes = {one.key: one for one in [*_of_rules(children, accepted), *_of_parked(children, accepted)]}
     waiting = QualityIssue.objects.raised_here().open().select_for_update(of=("self",))
     held = {(one.target, one.cause, one.item_code, one.dataset): one for one in waiting}
     raised = _raise([cause for key, cause in causes.items() if key not in held])
@@ -60,10 +67,23 @@ def follow() -> tuple[int, int]:
     return raised, closed
 
 
-def _of_rules(children: list[str]) -> Iterable[Cause]:
+def _accepted() -> Accepted:
+    """What a person closed: until then found, it makes no new issue."""
+    closed = QualityIssue.objects.raised_here().filter(state=IssueState.CLOSED).exclude(closed_by="")
+    rows = closed.values_list("targets__0", "cause", "item_code", "dataset").annotate(last=Max("closed_at"))
+    return {(row[0], row[1], row[2], row[3]): row[4] for row in rows.order_by()}
+
+
+def _since(accepted: Accepted, cause: str) -> list[list[Any]]:
+    """Columns of node, item, dataset and moment of what was accepted, for a statement."""
+    found = [(node, item, dataset, at) for (node, one, item, dataset), at in accepted.items() if one == cause]
+    return [list(column) for column in zip(*found, strict=True)] or [[], [], [], []]
+
+
+def _of_rules(children: list[str], accepted: Accepted) -> Iterable[Cause]:
     known = {code: rule for code, rule in rules().items() if rule.is_active and rule.effect == "issue"}
     results = RuleResult.objects.filter(owner_code__in=children, rule_code__in=known, broken__gt=0)
-    examples = _examples(children, known)
+    examples = _examples(children, known, accepted)
     for result in results.order_by("owner_code", "rule_code"):
         rule, named = known[result.rule_code], examples.get((result.owner_code, result.rule_code))
         if named:
@@ -71,8 +91,10 @@ def _of_rules(children: list[str]) -> Iterable[Cause]:
             yield Cause(key, rule.clause, rule.severity, rule.title, rule.remedy, result.broken, named)
 
 
-def _examples(children: list[str], known: dict[str, Rule]) -> dict[tuple[str, str], list[dict[str, str]]]:
-    """The first findings of each node and rule; none where all are younger than the rule's time of grace."""
+def _examples(
+    children: list[str], known: dict[str, Rule], accepted: Accepted
+) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """The first findings of each node and rule; none where all were accepted or are in the rule's time of grace."""
     grace = {code: rule.grace_hours for code, rule in known.items()}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -80,9 +102,17 @@ def _examples(children: list[str], known: dict[str, Rule]) -> dict[tuple[str, st
             "(PARTITION BY f.owner_code, f.rule_code ORDER BY f.found_at, f.subject) AS number "
             "FROM aggregation_qualityfinding f "
             "JOIN unnest(%s::text[], %s::int[]) AS g (code, hours) ON g.code = f.rule_code "
-            "WHERE f.gone_at IS NULL AND f.owner_code = ANY(%s::text[]) "
-            "AND f.found_at <= now() - make_interval(hours => g.hours)) q WHERE number <= %s ORDER BY number",
-            [list(grace), list(grace.values()), children, EXAMPLES],
+            f"LEFT JOIN {SINCE} ON (c.node, c.item, c.dataset) = (f.owner_code, f.rule_code, f.dataset) "
+            "WHERE f.gone_at IS NULL AND f.owner_code = ANY(%s::text[]) AND (c.at IS NULL OR f.found_at > c.at) "
+            "AND f.found_at <= statement_timestamp() - make_interval(hours => g.hours)) q "
+            "WHERE number <= %s ORDER BY number",
+            [
+                list(grace),
+                list(grace.values()),
+                *_since(accepted, QualityIssue.Cause.RULE),
+                children,
+                EXAMPLES,
+            ],
         )
         found: dict[tuple[str, str], list[dict[str, str]]] = {}
         for owner, rule, rid, key, detail in cursor.fetchall():
@@ -90,17 +120,20 @@ def _examples(children: list[str], known: dict[str, Rule]) -> dict[tuple[str, st
     return found
 
 
-def _of_parked(children: list[str]) -> Iterable[Cause]:
+def _of_parked(children: list[str], accepted: Accepted) -> Iterable[Cause]:
     """What could not be applied, by node, dataset and the code of its first reason."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT owner_code, dataset, code, detail, remedy, n, rid::text FROM (SELECT p.owner_code, p.dataset, p.rid, "
-            "left(coalesce(p.reasons -> 0 ->> 'code', 'unknown'), 40) AS code, p.reasons -> 0 ->> 'detail' AS detail, "
-            "p.reasons -> 0 ->> 'remedy' AS remedy, count(*) OVER w AS n, row_number() OVER (w ORDER BY p.id) AS number "
-            "FROM sync_parked p WHERE p.state = 'P' AND p.flow = 'up' AND p.owner_code = ANY(%s::text[]) WINDOW w AS "
-            "(PARTITION BY p.owner_code, p.dataset, left(coalesce(p.reasons -> 0 ->> 'code', 'unknown'), 40))) q "
+            f"SELECT owner_code, dataset, code, detail, remedy, n, rid::text FROM (SELECT p.owner_code, "
+            f"p.dataset, p.rid, "
+            f"{CODE} AS code, p.reasons -> 0 ->> 'detail' AS detail, p.reasons -> 0 ->> 'remedy' AS remedy, "
+            "count(*) OVER w AS n, row_number() OVER (w ORDER BY p.id) AS number FROM sync_parked p "
+            f"LEFT JOIN {SINCE} ON (c.node, c.item, c.dataset) = (p.owner_code, {CODE}, p.dataset) "
+            "WHERE p.state = 'P' AND p.flow = 'up' AND p.owner_code = ANY(%s::text[]) "
+            "AND (c.at IS NULL OR p.parked_at > c.at) "
+            f"WINDOW w AS (PARTITION BY p.owner_code, p.dataset, {CODE})) q "
             "WHERE number <= %s ORDER BY owner_code, dataset, code, number",
-            [children, EXAMPLES],
+            [*_since(accepted, QualityIssue.Cause.PARKED), children, EXAMPLES],
         )
         found: dict[Key, Cause] = {}
         for owner, dataset, code, detail, remedy, count, rid in cursor.fetchall():

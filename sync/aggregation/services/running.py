@@ -85,19 +85,16 @@ def _one_rule(run: QualityRun) -> None:
     rule = rules().get(code)
     if rule is not None:
         with connection.cursor() as cursor:
-            _steady(cursor)
+            _bounded(cursor)
             job = Job(sources.finder(), sources.owners(), run.totals)
             _try(cursor, rule, job, run)
             run.totals = job.totals
     run.save()
 
 
-def _steady(cursor: CursorWrapper) -> None:
-    """Days as the instance counts them, and a bound on what a rule may take; for this transaction."""
-    cursor.execute(
-        "SELECT set_config('TimeZone', %s, true), set_config('statement_timeout', %s, true)",
-        [settings.TIME_ZONE, str(RULE_SECONDS * 1000)],
-    )
+def _bounded(cursor: CursorWrapper) -> None:
+    """A bound on what a rule may take, for this transaction."""
+    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(RULE_SECONDS * 1000)])
 
 
 def _try(cursor: CursorWrapper, rule: Rule, job: Job, run: QualityRun) -> None:
@@ -124,7 +121,7 @@ def look_at_changes() -> QualityRun | None:
     if not _alone():
         return None
     with connection.cursor() as cursor:
-        _steady(cursor)
+        _bounded(cursor)
         if not _gather(cursor):
             return None
         run = QualityRun(kind=QualityRun.Kind.CHANGES, state=QualityRun.State.DONE, started_by=current_actor().name)

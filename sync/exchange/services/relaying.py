@@ -18,7 +18,7 @@ from sync.exchange.rules.calls import Offer
 from sync.exchange.rules.crypto import sha256_hex
 from sync.exchange.rules.places import may_send_up
 from sync.exchange.rules.recovering import Course, course
-from sync.exchange.services import echoing, epochs, streams
+from sync.exchange.services import echoing, epochs, streams, vouching
 from sync.exchange.services.recovery import Caller, Position, Settled, echo_pages, kinds_of, proofs_of
 
 

@@ -41,7 +41,9 @@ def test_every_rule_finds_what_it_is_there_for_and_leaves_the_good_case(province
     run = running.run_whole()
     assert run.faults == {}
     found = dict(RuleResult.objects.filter(owner_code=CITY).values_list("rule_code", "broken"))
-    assert {code for code, broken in found.items() if not broken} == set()
-    print(found)
+    several = {
+        "GL01-Q2-03": 2, "GL01-Q7-02": 2, "GL01-Q9-01": 2, "GL04-Q4-01": 29, "GL05-Q4-01": 4, "JC07-Q7-01": 2,
+    }  # fmt: skip
+    assert found == {code: several.get(code, 1) for code in rules()}
     good = Case.objects.get(case_no=GOOD)
-    assert list(QualityFinding.objects.filter(rid=good.pk).values_list("rule_code", flat=True)) == []
+    assert not QualityFinding.objects.filter(rid=good.pk).exists()
