@@ -220,7 +220,7 @@ def enrolment_code(request: HttpRequest) -> HttpResponse:
     facts = _enrolment_facts(request, form)
     if form.is_valid():
         try:
-            facts["code"] = enrolment.make_code(form.cleaned_data["child"])
+            facts["code"] = enrolment.make_code(form.cleaned_data["child"], form.cleaned_data["suite"])
             facts["child"] = form.cleaned_data["child"]
             facts.update(_enrolment_facts(request, CodeForm()))
         except CityOpsError as error:
