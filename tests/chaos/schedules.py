@@ -14,7 +14,7 @@ TOPOLOGIES = (
     ((CITY_A, CITY_B, PROVINCE, NATION), 15),
 )
 KEYS = "12345"
-CALLS = ("", "", "push", "push", "pull", "notes", "hello")
+CALLS = ("", "", "", "push", "push", "pull", "notes", "hello")
 LINE = ("lost_request", "lost_answer", "lost_answer", "cut_request", "cut_answer", "duplicate", "hold")
 WORKER_POINTS = (
     "sequence.taken",
@@ -94,7 +94,7 @@ def _write(rng: random.Random, profile: Profile, name: str) -> Act:
 
 def _faults(rng: random.Random, profile: Profile) -> list[tuple[str, str, float]]:
     found = []
-    while rng.random() < 0.45 and len(found) < 3:
+    while rng.random() < 0.6 and len(found) < 3:
         kinds = (*LINE, "flip_request", "flip_answer") if profile.flips else LINE
         found.append((rng.choice(kinds), rng.choice(CALLS), round(rng.random(), 4)))
     return found
