@@ -211,6 +211,7 @@ class Node:
                 for name, value in snapshot.sequences
             ]
             cursor.execute("; ".join(moved))
+            cursor.execute("UPDATE sync_self SET server_facts = 'as it was restored'")
         self.memory = snapshot.memory
 
     def _columns(self, table: str) -> str:

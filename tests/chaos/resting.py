@@ -9,15 +9,21 @@ if TYPE_CHECKING:
     from tests.chaos.world import World
 
 POSITIONS = "SELECT producer_code, flow, scope, lane, audience, epoch_no, epoch_id, seq, chain FROM sync_stream"
-WAITING = "SELECT (SELECT count(*) FROM sync_dirty) + (SELECT count(*) FROM sync_resend)"
+WAITING = (
+    "SELECT (SELECT count(*) FROM sync_dirty), (SELECT count(*) FROM sync_resend), (SELECT count(*) FROM sync_claim), "
+    "(SELECT count(*) FROM sync_echo_item WHERE taken_at IS NULL), "
+    "(SELECT count(*) FROM sync_stream WHERE state <> 'live')"
+)
+"""Marks, requests to send again, objections, echoes on their way, streams that recover."""
 Names = tuple[str, str, str, str, str]
 
 
 def unrest(world: "World") -> str:
     """What still moves; '' at rest."""
     for code in world.codes:
-        if world.nodes[code].rows(WAITING)[0][0]:
-            return f"{code} has marks or requests"
+        waiting = world.nodes[code].rows(WAITING)[0]
+        if any(waiting):
+            return f"{code}: {waiting} marks, requests, objections, echoes, streams that recover"
     places = {code: _positions(world.nodes[code]) for code in world.codes}
     for child in world.codes:
         parent = PARENT.get(child, "")

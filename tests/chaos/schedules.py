@@ -26,8 +26,6 @@ WORKER_POINTS = (
     "pull.answered",
 )
 APPLY_POINTS = ("receive.kept", "receive.applied", "receive.signed")
-RESTORES_OF_OWNERS = False
-"""Whether what a node produced itself may be put back, too: the product finds it out and recovers."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Profile:
 def profile_of(rng: random.Random) -> Profile:
     """The profile of a run."""
     codes = rng.choices([codes for codes, _weight in TOPOLOGIES], [weight for _codes, weight in TOPOLOGIES])[0]
-    restored = rng.choices(("none", "receivers", "all" if RESTORES_OF_OWNERS else "receivers"), (35, 25, 40))[0]
+    restored = rng.choices(("none", "receivers", "all"), (35, 25, 40))[0]
     writers = {code: ("organisation", "organisation", "place", "action") for code in codes if code.endswith("-C")}
     if restored != "receivers":
         writers[PROVINCE] = ("organisation", "task")

@@ -13,14 +13,13 @@ from django.db import OperationalError, connection, transaction
 
 from cityops.foundation.failpoints import arm, disarm
 from sync.exchange.services import parking, running, sequencing
-from tests.chaos import checking, kinds, resting, watching
+from tests.chaos import checking, kinds, resting, truth, watching
 from tests.chaos.joining import work
 from tests.chaos.nodes import CITY_A, CITY_B, NATION, PARENT, PROVINCE, Killed, Node, Snapshot, start
+from tests.chaos.truth import Key, Memory, Truth
 from tests.chaos.wire import Fault, Network, killed
 
 Act = tuple[Any, ...]
-Key = tuple[str, str, str]
-"""(kind, owner, key) of a record."""
 ROUNDS = 40
 """Rounds of all nodes within which everything must be at rest."""
 SHORT = {NATION: "N", PROVINCE: "P", CITY_A: "A", CITY_B: "B"}
@@ -33,27 +32,13 @@ class Unsettled(AssertionError):
 
 
 @dataclass
-class Truth:
-    """What an owner committed: the word of every record now ('' where it is deleted), and what each word replaced."""
-
-    now: dict[Key, str] = field(default_factory=dict)
-    poisoned: set[Key] = field(default_factory=set)
-    """Records whose word now breaks a rule, so that others park it."""
-
-    def copy(self) -> "Truth":
-        """A copy, as a backup keeps it."""
-        return Truth(dict(self.now), set(self.poisoned))
-
-
-@dataclass
 class World:
     """Nodes, network, and the truth."""
 
     network: Network
     codes: tuple[str, ...]
-    truth: dict[str, Truth] = field(default_factory=dict)
-    words: dict[Key, list[str]] = field(default_factory=dict)
-    """Every word that was ever committed for a record, in order."""
+    truth: Truth = field(default_factory=Truth)
+    memory: dict[str, Memory] = field(default_factory=dict)
     backups: dict[str, list[Snapshot]] = field(default_factory=dict)
     opened: dict[str, tuple[Key, str] | None] = field(default_factory=dict)
     watch: watching.Watch = field(default_factory=watching.Watch)
@@ -63,7 +48,7 @@ class World:
 
     def __post_init__(self) -> None:
         for code in self.codes:
-            self.truth[code] = Truth()
+            self.memory[code] = Memory()
             self.nodes[code].memory = None
 
     @property
@@ -87,38 +72,52 @@ class World:
 
     # --- what users do
 
-    def word(self, suffix: str = "") -> str:
+    def word(self, letter: str = "w") -> str:
         """A word that was never used."""
-        return f"w{self.number}{suffix}"
+        return f"{letter}{self.number}"
 
-    def _commit(self, key: Key, word: str, *, poison: bool = False) -> None:
-        truth = self.truth[key[1]]
-        truth.now[key] = word
-        (truth.poisoned.add if poison else truth.poisoned.discard)(key)
-        self.words.setdefault(key, []).append(word)
+    def _commit(self, key: Key, word: str, *, poison: bool = False, over: str | None = None) -> None:
+        memory = self.memory[key[1]]
+        before = memory.now.get(key, "") if over is None else over
+        self.truth.commit(memory, key, word, before, poison=poison)
+
+    def _over(self, key: Key) -> str:
+        """What a write of a record replaces: what stands there now, or the deletion that took it away."""
+        held = self.held(key[1], key)
+        known = self.memory[key[1]].now.get(key, "")
+        return held if held else (known if known.startswith("x") else "")
+
+    def held(self, code: str, key: Key) -> str:
+        """The word that a node holds of a record; '' where it holds none."""
+        kind = kinds.KINDS[key[0]]
+        query = f'SELECT "{kind.word}" FROM "{kind.model._meta.db_table}" WHERE rid = %s'
+        rows = self.nodes[code].rows(query, kinds.rid_of(*key))
+        return rows[0][0] if rows else ""
 
     def do_write(self, kind: str, node: str, key: str) -> None:
         """Somebody changes a record, and is told that it is saved."""
-        code, word = LONG[node], self.word()
-        with self.nodes[code].active():
-            kinds.put(kind, code, key, word)
-        self._commit((kind, code, key), word)
+        self._write((kind, LONG[node], key))
 
     def do_poison(self, node: str, key: str) -> None:
         """An organisation that stands above itself: its owner may keep it so, others park it."""
-        code, word = LONG[node], self.word()
-        number = kinds.KINDS["organisation"].fields(code, key, word)["org_code"]
-        with self.nodes[code].active():
-            kinds.put("organisation", code, key, word, parent_code=number)
-        self._commit(("organisation", code, key), word, poison=True)
+        number = kinds.KINDS["organisation"].fields(LONG[node], key, "")["org_code"]
+        self._write(("organisation", LONG[node], key), poison=True, parent_code=number)
 
-    def do_delete(self, kind: str, node: str, key: str) -> None:
+    def _write(self, key: Key, *, poison: bool = False, **more: str) -> None:
+        word, over = self.word(), self._over(key)
+        with self.nodes[key[1]].active():
+            kinds.put(*key, word, **more)
+        self._commit(key, word, poison=poison, over=over)
+
+    def do_delete(self, kind: str, node: str, key: str) -> str:
         """Somebody deletes a record."""
-        code = LONG[node]
+        name, code = (kind, LONG[node], key), LONG[node]
+        over = self._over(name)
         with self.nodes[code].active():
             gone = kinds.take_away(kind, code, key)
         if gone:
-            self._commit((kind, code, key), "")
+            self._commit(name, self.word("x"), over=over)
+        return "deleted" if gone else "was not there"
 
     def do_open(self, node: str) -> str:
         """Somebody writes in a transaction that stays open; nothing is saved yet."""
@@ -222,13 +221,14 @@ class World:
         if self.opened.get(code):
             return "its second connection is busy"
         key, word = ("organisation", code, "between"), self.word()
+        over = self._over(key)
 
         def between() -> None:
             with self.nodes[code].active(second=True):
                 kinds.put(*key, word)
                 if sequencing.sequence():
                     raise Unsettled("I4: two sequencers worked at once")
-            self._commit(key, word)
+            self._commit(key, word, over=over)
 
         arm(point, 1, between)
         try:
@@ -283,7 +283,7 @@ class World:
     def do_backup(self, node: str) -> str:
         """A backup of a node."""
         code = LONG[node]
-        self.nodes[code].memory = self.truth[code].copy()
+        self.nodes[code].memory = self.memory[code].copy()
         kept = self.backups.setdefault(code, [])
         kept.append(self.nodes[code].backup())
         return f"backup {len(kept)}"
@@ -297,12 +297,22 @@ class World:
         self.opened.pop(code, None)
         chosen = kept[which % len(kept)]
         self.nodes[code].restore(chosen)
-        self.truth[code] = chosen.memory.copy()
+        self.memory[code] = chosen.memory.copy()
         self.restored.add(code)
+        self.truth.survive(self.alive())
         self.watch.forget(code)
         self.nodes[code].is_up = True
         start(self.nodes[code])
         return f"backup {which % len(kept) + 1} of {len(kept)}"
+
+    def alive(self) -> set[str]:
+        """Every word that exists on any disk now."""
+        found = {word for memory in self.memory.values() for word in memory.now.values() if word.startswith("x")}
+        for code in self.codes:
+            node = self.nodes[code]
+            found |= {word for _owner, word in checking.words_of(node).values()}
+            found |= truth.in_conflicts(node) | truth.in_parked(node)
+        return found
 
     # --- coming to rest
 
@@ -351,11 +361,8 @@ class World:
             wrong = [
                 f"{one.owner_code}/{one.dataset} {one.result} {one.examples}" for one in found if one.result != "equal"
             ]
-            if wrong and not self._poisoned():
+            if wrong and not any(truth.in_parked(self.nodes[one]) for one in self.codes):
                 raise Unsettled(f"I6: {code} and its parent differ: {wrong}")
-
-    def _poisoned(self) -> bool:
-        return any(truth.poisoned for truth in self.truth.values())
 
     def finish(self, *, compares: bool = True) -> int:
         """Heal, come to rest, compare, and check every invariant. Returns the rounds it took.
@@ -371,11 +378,8 @@ class World:
         return rounds
 
     def conflicts(self) -> int:
-        """Forks that are kept for a person."""
-        return sum(
-            self.nodes[code].rows("SELECT count(*) FROM sync_parked WHERE reasons::text LIKE '%%FORK%%'")[0][0]
-            for code in self.codes
-        )
+        """Versions that are kept for a person's decision."""
+        return sum(self.nodes[code].rows("SELECT count(*) FROM sync_conflict")[0][0] for code in self.codes)
 
     def close(self) -> None:
         """Leave nothing open."""

@@ -3,13 +3,18 @@
 from sync.exchange.models.evidence import Comparison, Receipt, ResendRequest
 from sync.exchange.models.links import Enrolment, Key, Link, Nonce
 from sync.exchange.models.marks import DirtyMark, RecordVersion, SyncSelf
+from sync.exchange.models.recovery import Claim, Conflict, EchoEvidence, EchoItem, RecoveryReport, SeenVersion
 from sync.exchange.models.streams import Batch, BatchBody, InboxEntry, Parked, Stream
 
 __all__ = [
     "Batch",
     "BatchBody",
+    "Claim",
     "Comparison",
+    "Conflict",
     "DirtyMark",
+    "EchoEvidence",
+    "EchoItem",
     "Enrolment",
     "InboxEntry",
     "Key",
@@ -18,7 +23,9 @@ __all__ = [
     "Parked",
     "Receipt",
     "RecordVersion",
+    "RecoveryReport",
     "ResendRequest",
+    "SeenVersion",
     "Stream",
     "SyncSelf",
 ]

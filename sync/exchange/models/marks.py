@@ -19,6 +19,8 @@ class SyncSelf(models.Model):
     epoch = models.PositiveIntegerField(_("节点纪元"), default=1)
     incarnation = models.UUIDField(_("化身"), null=True)
     system_identifier = models.CharField(max_length=20, blank=True)
+    server_facts = models.CharField(max_length=100, blank=True, default="", db_default="")
+    """What tells this life of the database from another: server, timeline, database, start of the server."""
     started_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sync.exchange.models.marks import is_sha256
 
@@ -30,12 +31,29 @@ class Stream(models.Model):
     transaction that stores the rows.
     """
 
+    class State(models.TextChoices):
+        """状态 of a stream."""
+
+        LIVE = "live", pgettext_lazy("数据流", "正常")
+        RECOVERING = "recovering", _("恢复中")
+
     producer_code = models.CharField(_("生产节点"), max_length=14)
     flow = models.CharField(_("流向"), max_length=4)
     scope = models.CharField(_("可见范围"), max_length=1)
     lane = models.CharField(_("通道"), max_length=6)
     audience = models.CharField(_("接收节点"), max_length=14, blank=True, default="", db_default="")
     """The one node that a stream from above is for; empty for all below."""
+    state = models.CharField(
+        _("状态"), max_length=10, choices=State.choices, default=State.LIVE, db_default=State.LIVE.value
+    )
+    """At the producer: whether records are numbered into it, or a recovery has to end first."""
+    fence = models.BinaryField(default=b"")
+    """The announcement of the present epoch as its producer signed it (JSON); empty in the first epoch."""
+    fence_signature = models.BinaryField(default=b"")
+    is_echoed = models.BooleanField(default=True, db_default=True)
+    """At a relay: whether what the next node holds of the producer was asked for since the present epoch began."""
+    highest = models.PositiveIntegerField(default=0, db_default=0)
+    """At a relay: the highest epoch of the producer's versions that the next node told of."""
     epoch_no = models.PositiveIntegerField(default=1)
     epoch_id = models.UUIDField()
     seq = models.PositiveBigIntegerField(_("序号"), default=0)
@@ -101,7 +119,10 @@ class BatchBody(models.Model):
 
 
 class InboxEntry(models.Model):
-    """收件: one entry of a stream and what became of it: applied, superseded or parked."""
+    """收件: one entry of a stream and what became of it: applied, superseded or parked; at its producer, "O" (own).
+
+    With the version that the entry carries it is the history 版本史 by which a fork is told from an ancestor.
+    """
 
     pk = models.CompositePrimaryKey("stream_id", "epoch_no", "seq")
     stream_id = models.BigIntegerField()
@@ -110,6 +131,9 @@ class InboxEntry(models.Model):
     rid = models.UUIDField()
     state = models.CharField(max_length=1)
     batch_id = models.BigIntegerField()
+    rec_epoch = models.PositiveIntegerField(null=True)
+    rev = models.PositiveBigIntegerField(null=True)
+    content_sha = models.BinaryField(null=True)
 
     class Meta:
         db_table = "sync_inbox"

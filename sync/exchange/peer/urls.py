@@ -11,4 +11,8 @@ urlpatterns = [
     path("pull", views.pull, name="peer-pull"),
     path("notes", views.notes, name="peer-notes"),
     path("compare", views.compare, name="peer-compare"),
+    path("fence", views.fence, name="peer-fence"),
+    path("echo", views.echo, name="peer-echo"),
+    path("evidence", views.evidence, name="peer-evidence"),
+    path("offer", views.offer, name="peer-offer"),
 ]

@@ -18,12 +18,12 @@ from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.patience import patience
-from sync.exchange.models import Link, SyncSelf
-from sync.exchange.rules.calls import Buckets, Hello, Notes, Position
+from sync.exchange.models import Link
+from sync.exchange.rules.calls import Buckets, Echo, Evidence, Fence, Hello, Notes, Offer, Position
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import answering, enrolment, keys, trust
+from sync.exchange.services import answering, echoing, enrolment, epochs, following, guard, keys, trust
 from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
@@ -119,8 +119,8 @@ def _signed(response: HttpResponse, signature: bytes) -> HttpResponse:
 def _hello(link: Link, body: bytes) -> tuple[int, bytes]:
     _said(body, Hello)
     facts = answering.hello(link)
+    facts["incarnation"] = str(guard.incarnation())  # first: it may void the numbers of an earlier life
     facts["nonce"] = trust.waiting_nonce(link.peer_code)
-    facts["incarnation"] = str(SyncSelf.objects.get(id=1).incarnation)
     return 200, msgspec.json.encode(facts)
 
 
@@ -142,6 +142,24 @@ def _notes(link: Link, body: bytes) -> tuple[int, bytes]:
 
 def _compare(link: Link, body: bytes) -> tuple[int, bytes]:
     return 200, msgspec.json.encode(answering.compare(link, _said(body, Buckets)))
+
+
+def _fence(link: Link, body: bytes) -> tuple[int, bytes]:
+    said = _said(body, Fence)
+    fence = epochs.heed(said.fence.encode(), bytes.fromhex(said.signature), sender=link.peer_code)
+    return 200, msgspec.json.encode(fence)
+
+
+def _echo(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(echoing.leaves(link, _said(body, Echo)))
+
+
+def _evidence(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(echoing.evidence(link, _said(body, Evidence)))
+
+
+def _offer(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(following.take_offer(link, _said(body, Offer)))
 
 
 def _said(body: bytes, kind: type[Said]) -> Said:
@@ -178,3 +196,7 @@ push = peer_call(_push)
 pull = peer_call(_pull)
 notes = peer_call(_notes)
 compare = peer_call(_compare, on_snapshot=True)
+fence = peer_call(_fence)
+echo = peer_call(_echo, on_snapshot=True)
+evidence = peer_call(_evidence)
+offer = peer_call(_offer)

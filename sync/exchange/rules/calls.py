@@ -56,6 +56,24 @@ class Compared(msgspec.Struct, frozen=True):
     at: Moment
 
 
+class Claimed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a node stands in a stream, told to its producer: it may be a place that the producer does not know."""
+
+    producer: Code
+    flow: Word
+    scope: Word
+    lane: Word
+    epoch_no: Number
+    epoch_id: UUID
+    seq: Digits
+    chain: Hash
+    audience: Annotated[str, msgspec.Meta(max_length=14)] = ""
+    holder: Annotated[str, msgspec.Meta(max_length=14)] = ""
+    """Who stands there; the caller where it is empty."""
+    highest: Number = 0
+    """The highest epoch of the producer's versions that are held there."""
+
+
 class Notes(msgspec.Struct, frozen=True):
     """What a child has to tell."""
 
@@ -63,6 +81,8 @@ class Notes(msgspec.Struct, frozen=True):
     receipts: Annotated[list[SignedReceipt], msgspec.Meta(max_length=20_000)] = []
     resend: Annotated[list[Item], msgspec.Meta(max_length=MOST_RESENT)] = []
     compared: Annotated[list[Compared], msgspec.Meta(max_length=20_000)] = []
+    claims: Annotated[list[Claimed], msgspec.Meta(max_length=1000)] = []
+    """Places in streams from above that the parent cannot follow."""
     clock: Moment | None = None
     """The child's clock, for display."""
     backlog: Number | None = None
@@ -94,3 +114,61 @@ class Buckets(msgspec.Struct, frozen=True):
     owner: Code
     dataset: Word
     buckets: dict[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,3}\Z")], Hash]
+
+
+class Fence(msgspec.Struct, frozen=True):
+    """The announcement of a new epoch, as its producer signed it."""
+
+    fence: Annotated[str, msgspec.Meta(max_length=2000)]
+    signature: Hex
+
+
+class Echo(msgspec.Struct, frozen=True):
+    """A child asks which versions of an owner's records are held that its own digests do not show."""
+
+    owner: Code
+    dataset: Word
+    buckets: dict[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,3}\Z")], Hash]
+    after: Annotated[int, msgspec.Meta(ge=-1, le=255)] = -1
+    """The last bucket of the page before."""
+
+
+Held = tuple[UUID, Number, Number, Annotated[str, msgspec.Meta(pattern=r"^[UD]\Z")], Hash]
+"""A version that is held: (rid, rec_epoch, rev, op, content)."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A child asks for versions with the batches that prove them; without any, for those kept here on their way."""
+
+    owner: Code
+    dataset: Word = ""
+    wanted: Annotated[list[Held], msgspec.Meta(max_length=MOST_RESENT)] = []
+    taken: Annotated[list[Number], msgspec.Meta(max_length=MOST_RESENT)] = []
+    """Numbers of what was kept here and is merged now."""
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """A version with its place in a batch of its producer, and the versions that the holder had of the record."""
+
+    dataset: Word
+    rid: UUID
+    rec_epoch: Number
+    rev: Number
+    op: Annotated[str, msgspec.Meta(pattern=r"^[UD]\Z")]
+    content: Hash
+    seq: Digits
+    holder: Annotated[str, msgspec.Meta(max_length=14)]
+    history: Annotated[list[tuple[Number, Number, Hash]], msgspec.Meta(max_length=MOST_RESENT)]
+    batch: Number = 0
+    """Which of the batches that come with it."""
+    number: Number = 0
+    """Under which a relay keeps it."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Versions with the batches (base64 of the packed bytes) that prove them."""
+
+    items: Annotated[list[Proven], msgspec.Meta(max_length=MOST_RESENT)]
+    batches: Annotated[list[bytes], msgspec.Meta(max_length=MOST_RESENT)]
+    gone: Number = 0
+    """Versions that are held, but whose batch is not kept any more."""

@@ -39,17 +39,9 @@ STATUS: dict[str, int] = {
     "FAILED": 500,
 }
 """HTTP status of each refusal (design: CSP/1, the table of calls)."""
-RETRIED = frozenset({"NONCE", "INCARNATION", "CURSOR"})
-"""Refusals after which the caller says hello again and goes on from the receiver's cursor."""
+RETRIED = frozenset({"NONCE", "INCARNATION", "CURSOR", "CHAIN", "EPOCH"})
+"""Refusals after which the caller says hello again: it goes on from the receiver's cursor, or recovers."""
 REMEDY: dict[str, Any] = {
-    "EPOCH": _(
-        "上级已有本节点没有的记录版本,通常是本节点恢复了旧备份。数据都在,请勿直接恢复链路:"
-        "先把本节点数据库恢复到中断前的最新时刻,核对两端的数据流序号,再恢复链路。"
-    ),
-    "CHAIN": _(
-        "两端同一序号对应的历史不同,通常是其中一端恢复了旧备份后又写入。数据都在,请勿直接恢复链路:"
-        "先核对两端的批次与回执,把恢复错的一端恢复到中断前的最新时刻,再恢复链路。"
-    ),
     "KEY": _("对端不认识签名所用的密钥:核对两端的密钥标识,必要时重新接入,再恢复链路。"),
     "SIGNATURE": _("签名与内容不符:检查传输途中的代理和本节点的密钥文件,再恢复链路。"),
     "OWNER": _("批次里有属于其他节点的记录:查上级审计记录里的记录标识,改正后恢复链路。"),

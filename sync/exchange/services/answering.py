@@ -11,7 +11,7 @@ from sync.exchange.rules.calls import Buckets, Notes, Position
 from sync.exchange.rules.envelope import Envelope
 from sync.exchange.rules.places import is_for, is_under, may_send_up
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import comparing, receiving, resending, streams, trust
+from sync.exchange.services import comparing, epochs, following, receiving, relaying, resending, streams, trust
 from sync.exchange.services.sealing import sealed_batch
 
 
@@ -26,15 +26,17 @@ def hello(link: Link) -> dict[str, Any]:
         for stream in Stream.objects.filter(flow=Flow.UP)
         if may_send_up(sender=child, producer=stream.producer_code, scope=stream.scope, receiver=settings.CITYOPS_NODE)
     ]
-    down = [
-        streams.position(stream)
-        for stream in Stream.objects.filter(flow=Flow.DOWN, seq__gt=0)
-        if is_under(child, stream.producer_code) and is_for(child, stream.audience)
+    below = [
+        stream
+        for stream in Stream.objects.filter(flow=Flow.DOWN)
+        if (stream.seq or stream.fence) and is_under(child, stream.producer_code) and is_for(child, stream.audience)
     ]
     return {
         "node": settings.CITYOPS_NODE,
         "up": up,
-        "down": down,
+        "down": [streams.position(stream) for stream in below],
+        "fences": [epochs.fence_json(stream) for stream in below if stream.fence],
+        **relaying.told_to(child),
         "keys": trust.keys_for_child(child),
         "compare": link.compare_asked_at is not None,
         "has_requests": resending.has_for_child(child),
@@ -79,6 +81,7 @@ def take_notes(link: Link, notes: Notes) -> dict[str, Any]:
     for receipt in notes.receipts:
         receiving.keep_receipt(receipt.receipt.encode(), bytes.fromhex(receipt.signature), receiver=child)
     resending.ask_for_child(notes.resend, child)
+    following.contest(notes.claims, child)
     for result in notes.compared:
         comparing.keep_result(link, result)
     if notes.compared:

@@ -72,14 +72,14 @@ def _park_all(cursor: CursorWrapper, target: Target, chunk: Chunk, reason: Reaso
     ]
     if not target.is_retry:
         cursor.execute(
-            "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) "
-            "SELECT %s, %s, seq, rid, 'P', %s FROM unnest(%s::bigint[], %s::uuid[]) AS u (seq, rid)",
+            "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id, rec_epoch, rev, content_sha) "
+            "SELECT %s, %s, seq, rid, 'P', %s, rec_epoch, rev, decode(sha, 'hex') "
+            "FROM unnest(%s::bigint[], %s::uuid[], %s::int[], %s::bigint[], %s::text[]) "
+            "AS u (seq, rid, rec_epoch, rev, sha)",
             [
-                target.stream_id,
-                target.epoch_no,
-                target.batch_id,
-                [line.seq for line in parked],
-                [line.rid for line in parked],
+                *(target.stream_id, target.epoch_no, target.batch_id),
+                *([line.seq for line in parked], [line.rid for line in parked]),
+                *zip(*(_version_of(line.line) for line in parked), strict=True),
             ],
         )
     return Outcome(parked=parked)
@@ -90,6 +90,15 @@ def _rid_of(seq: int, line: bytes) -> UUID:
         return UUID(line.split(b"\t", 2)[1].decode())
     except (IndexError, ValueError) as error:
         raise PeerRefused("MALFORMED", f"Record {seq} has no identifier.") from error
+
+
+def _version_of(line: bytes) -> tuple[int | None, int | None, str | None]:
+    """(rec_epoch, rev, content) of a line that the database refused; of one that is no line, nothing."""
+    parts = line.split(b"\t", 6)
+    try:
+        return int(parts[2]), int(parts[3]), bytes.fromhex(parts[5].decode()).hex()
+    except (IndexError, ValueError):
+        return None, None, None
 
 
 def _parked(
@@ -230,23 +239,23 @@ def _write_versions(cursor: CursorWrapper, target: Target, good: str) -> int:
 
 
 def _settle_replaced(cursor: CursorWrapper, target: Target, good: str) -> int:
-    """Parked records that a later version replaces now are superseded. Returns how many."""
+    """Parked records that a later version replaces now are superseded. Returns how many of the present epoch."""
     shape = target.shape
     cursor.execute(
         f"WITH done AS (UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() FROM {shape.stage} s "
         f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.stream_id = %s "
         f"AND (p.epoch_no, p.seq) < (%s, s.seq) AND {good} "
         "RETURNING p.stream_id, p.epoch_no, p.seq) UPDATE sync_inbox i SET state = 'S' FROM done d "
-        "WHERE i.stream_id = d.stream_id AND i.epoch_no = d.epoch_no AND i.seq = d.seq",
+        "WHERE i.stream_id = d.stream_id AND i.epoch_no = d.epoch_no AND i.seq = d.seq RETURNING i.epoch_no",
         [shape.kind.dataset, target.stream_id, target.epoch_no],
     )
-    return int(cursor.rowcount)
+    return sum(epoch_no == target.epoch_no for (epoch_no,) in cursor.fetchall())
 
 
 def _write_inbox(cursor: CursorWrapper, target: Target) -> None:
     cursor.execute(
-        "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id) "
-        "SELECT %s, %s, s.seq, s.rid, COALESCE(v.state, 'A'), %s "
+        "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id, rec_epoch, rev, content_sha) "
+        "SELECT %s, %s, s.seq, s.rid, COALESCE(v.state, 'A'), %s, s.rec_epoch, s.rev, decode(s.content_sha, 'hex') "
         f"FROM {target.shape.stage} s LEFT JOIN sync_verdict v ON v.seq = s.seq",
         [target.stream_id, target.epoch_no, target.batch_id],
     )

@@ -4,9 +4,10 @@ import http.client
 import ssl
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -56,6 +57,16 @@ def read_answer(response: http.client.HTTPResponse) -> bytes:
     return answer
 
 
+class Transport(Protocol):
+    """What carries calls to one node: HTTP (``Wire``), or whatever brings the same bytes there and back."""
+
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
+        """One request and the whole answer, whose head has ``status`` and ``headers``. Raises PeerUnreachable."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 class Wire:
     """One connection to a node, kept while calls follow each other closely."""
 
@@ -86,10 +97,10 @@ class Wire:
 class ParentClient:
     """The child's side of CSP/1. ``hello`` comes first; it brings the number for the next call."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, transport: Callable[[str], Transport] = Wire) -> None:
         self.link = link
         self._key = keys.own_key()
-        self._wire = Wire(link.base_url)
+        self._wire = transport(link.base_url)
         self._prefix = urlsplit(link.base_url).path.rstrip("/")
         self._nonce = NO_NONCE
         self._incarnation = NO_NONCE
@@ -138,7 +149,7 @@ class ParentClient:
             raise _refusal(response.status, answer)
         return response.status, answer
 
-    def _verify(self, response: http.client.HTTPResponse, signature: bytes, answer: bytes) -> None:
+    def _verify(self, response: Any, signature: bytes, answer: bytes) -> None:
         kid, signed = response.headers.get("CityOps-Key"), response.headers.get("CityOps-Signature")
         if not kid or not signed:
             raise PeerUnreachable(f"{self.link.base_url} answered {response.status} without a signature.")

@@ -181,14 +181,15 @@ def _facts(result: Comparison) -> dict[str, Any]:
 @transaction.atomic
 def keep_result(link: Link, found: Compared) -> Comparison:
     """At the parent: keep the result that the child found. Raises PeerRefused MALFORMED or SCOPE."""
-    kind = _kind(found.dataset)
-    _refuse_unrelated(link, found.owner_code, kind)
+    kind = kind_of(found.dataset)
+    refuse_unrelated(link, found.owner_code, kind)
     facts = msgspec.structs.asdict(found)
     facts["examples"] = [str(rid) for rid in found.examples]
     return Comparison.objects.create(peer_code=link.peer_code, flow=kind.flow.value, **facts)
 
 
-def _kind(dataset: str) -> RecordKind:
+def kind_of(dataset: str) -> RecordKind:
+    """The kind that a peer names. Raises PeerRefused MALFORMED."""
     if dataset not in registry:
         raise PeerRefused("MALFORMED", f"The dataset {dataset} is not known here.")
     return registry.get(dataset)
@@ -199,8 +200,8 @@ def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
 
     The caller's transaction should see one moment (``digests.begin_snapshot``).
     """
-    owner, kind = theirs.owner, _kind(theirs.dataset)
-    _refuse_unrelated(link, owner, kind)
+    owner, kind = theirs.owner, kind_of(theirs.dataset)
+    refuse_unrelated(link, owner, kind)
     reader = link.peer_code if kind.flow is Flow.DOWN else ""
     with connection.cursor() as cursor:
         digests.steady_text(cursor)
@@ -217,7 +218,8 @@ def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
     }
 
 
-def _refuse_unrelated(link: Link, owner: str, kind: RecordKind) -> None:
+def refuse_unrelated(link: Link, owner: str, kind: RecordKind) -> None:
+    """Raises PeerRefused SCOPE for an owner's records that are nothing between the child and this node."""
     child = link.peer_code
     up = owner == child or is_under(owner, child)
     if not (is_under(child, owner) if kind.flow is Flow.DOWN else up):

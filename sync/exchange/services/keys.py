@@ -47,13 +47,13 @@ def sign(key: Key, message: bytes) -> bytes:
     return suite(key.suite).sign(_private(_path(key.kid)), message)
 
 
-def verify(*, kid: str, node_code: str, message: bytes, signature: bytes) -> Key:
-    """The key under which ``node_code`` signed this message.
+def verify(*, kid: str, node_code: str, message: bytes, signature: bytes, may_be_retired: bool = False) -> Key:
+    """The key under which ``node_code`` signed this message; with ``may_be_retired`` once, before it was revoked.
 
     Raises PeerRefused KEY for a key that is unknown, revoked, or another node's; SIGNATURE for a wrong signature.
     """
     key = Key.objects.filter(kid=kid).first()
-    if key is None or key.node_code != node_code or key.state != Key.State.ACTIVE:
+    if key is None or key.node_code != node_code or not (may_be_retired or key.state == Key.State.ACTIVE):
         raise PeerRefused("KEY", f"Key {kid} is not an active key of {node_code}.")
     if not suite(key.suite).verify(key.public_key, message, signature):
         raise PeerRefused("SIGNATURE", f"The signature under key {kid} of {node_code} does not fit what was signed.")

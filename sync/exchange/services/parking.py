@@ -51,13 +51,15 @@ def retry(parked: Parked) -> Parked:
 def _settle(parked: Parked, stream: Stream, state: Parked.State) -> None:
     parked.state = state
     InboxEntry.objects.filter(stream_id=parked.stream_id, epoch_no=parked.epoch_no, seq=parked.seq).update(state=state)
+    audit.record("parked.settle", kind=parked.dataset, key=parked.rid, after={"state": state.value})
+    if parked.epoch_no != stream.epoch_no:
+        return  # the counts of a stream are those of its present epoch
     stream.parked_count -= 1
     if state == Parked.State.APPLIED:
         stream.applied_count += 1
     else:
         stream.superseded_count += 1
     stream.save(update_fields=["parked_count", "applied_count", "superseded_count"])
-    audit.record("parked.settle", kind=parked.dataset, key=parked.rid, after={"state": state.value})
 
 
 def retry_waiting(

@@ -16,14 +16,14 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from cityops.foundation.failpoints import failpoint
-from cityops.foundation.records import Flow, registry
+from cityops.foundation.records import registry
 from sync.exchange import events
 from sync.exchange.models import Batch, Parked, Receipt, Stream
 from sync.exchange.rules import chain as chains
-from sync.exchange.rules import envelope, places
+from sync.exchange.rules import envelope
 from sync.exchange.rules.crypto import SUITES, sha256_hex
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import keys, sealing, streams
+from sync.exchange.services import epochs, keys, sealing, streams
 from sync.exchange.services.applying import apply_chunk
 from sync.exchange.services.chunks import Chunk, Outcome, ParkedLine, Patience, Target
 from sync.exchange.services.shapes import Shape, steady_text
@@ -45,7 +45,7 @@ class Opened:
 def open_batch(sealed: envelope.Envelope, *, sender: str) -> Opened:
     """Verify everything about a batch that does not depend on the cursor. Raises PeerRefused."""
     header = sealed.read()
-    _refuse_unentitled(header, sender)
+    epochs.refuse_unentitled(streams.names_of(header), sender)
     if header.suite not in SUITES:
         raise PeerRefused("PROTOCOL", f"The cipher suite {header.suite} is not known here.")
     keys.verify(
@@ -61,29 +61,6 @@ def open_batch(sealed: envelope.Envelope, *, sender: str) -> Opened:
     sections = [(section, chains.split_lines(lines), blocks) for section, lines, blocks in envelope.cut(raw, header)]
     _refuse_broken_chain(header, sections)
     return Opened(header, sealed, sections)
-
-
-def _refuse_unentitled(header: envelope.Header, sender: str) -> None:
-    """The sender may hand over this stream, and the producer stands where such a stream begins."""
-    here = settings.CITYOPS_NODE
-    try:
-        places.prefix_of(header.producer)
-        if header.producer == here:
-            raise PeerRefused("OWNER", "Nobody but this node produces its records.")
-        if header.flow == Flow.UP:
-            allowed = places.is_under(sender, here) and places.may_send_up(
-                sender=sender, producer=header.producer, scope=header.scope, receiver=here
-            )
-        else:
-            allowed = (
-                places.is_under(here, header.producer) and header.scope != "C" and places.is_for(here, header.audience)
-            )
-    except ValueError as error:
-        raise PeerRefused("MALFORMED", str(error)) from error
-    if not allowed:
-        raise PeerRefused(
-            "SCOPE", f"{sender} may not hand over {header.flow}/{header.scope} of {header.producer} here."
-        )
 
 
 def _refuse_other_schema(header: envelope.Header) -> None:

@@ -7,13 +7,10 @@ wake-up that is lost costs delay, never data.
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -24,26 +21,24 @@ from psycopg.errors import LockNotAvailable
 
 from cityops.foundation import audit
 from cityops.foundation.failpoints import failpoint
-from cityops.foundation.records import Flow, Lane
-from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
-from sync.exchange.rules.calls import NotesAnswer, OfferedKey
-from sync.exchange.rules.envelope import unpack
-from sync.exchange.rules.places import may_send_up
+from sync.exchange.models import Comparison, Link, Receipt
+from sync.exchange.rules.calls import NotesAnswer
 from sync.exchange.rules.refusals import RETRIED, PeerRefused
 from sync.exchange.services import (
     comparing,
+    following,
     housekeeping,
-    nodes,
     parking,
-    receiving,
+    recovery,
+    relaying,
     resending,
-    sealing,
     sequencing,
-    streams,
-    trust,
 )
-from sync.exchange.services.client import ParentClient, PeerUnreachable
-from tiers.models import Node
+from sync.exchange.services.client import ParentClient, PeerUnreachable, Transport, Wire
+from sync.exchange.services.greeting import hello
+from sync.exchange.services.pushing import push
+from sync.exchange.services.recovery import Settled
+from sync.exchange.services.slices import Deadline, Slice
 
 logger = logging.getLogger(__name__)
 SEND_LOCK = 0x43535032
@@ -56,62 +51,25 @@ _tidied: dict[str, float] = {}
 RETRY_CAP_SECONDS = 300
 PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP", "FAILED"})
 """Refusals that heal when the other end is thawed, approves, is mended or brought up to date: tried again, for ever."""
-LANES = (Lane.URGENT.value, Lane.NORMAL.value, Lane.BULK.value)
-"""What goes first."""
 NOT_OF_CSP = (KeyError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)
 """What an answer that is not of CSP/1 raises where it is read."""
 PUSH_SHARE = 0.75
 """Part of a slice that may go into pushing, so that a long backlog upward never keeps out what comes down."""
-Names = tuple[str, str, str, str]
+MOST_RECOVERIES = 4
+"""Hellos in one slice after which something was recovered; what is left goes on with the next slice."""
 
 
-@dataclass
-class Slice:
-    """What one slice did."""
-
-    marks: int = 0
-    batches_sent: int = 0
-    records_sent: int = 0
-    batches_pulled: int = 0
-    records_pulled: int = 0
-    error: str = ""
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there was nothing to do."""
-        return not (self.marks or self.batches_sent or self.batches_pulled)
-
-
-class Deadline:
-    """The end of a slice."""
-
-    def __init__(self, seconds: float) -> None:
-        self._begun = time.monotonic()
-        self._end = self._begun + seconds
-
-    def share(self, part: float) -> "Deadline":
-        """The moment at which a part of the whole time is used up."""
-        found = Deadline(0)
-        found._end = self._begun + part * (self._end - self._begun)
-        return found
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the time is used up."""
-        return time.monotonic() >= self._end
-
-
-def run_slice(seconds: float | None = None) -> Slice:
+def run_slice(seconds: float | None = None, *, transport: Callable[[str], Transport] = Wire) -> Slice:
     """Work until nothing is left to do or the time is used up; errors of the link are noted, not raised.
 
-    Numbering and pushing take turns: what is numbered travels at once, however much waits behind it.
+    ``transport`` makes what carries the calls to an address. Numbering and pushing take turns: what is numbered travels at once, however much waits behind it.
     """
     deadline = Deadline(settings.SYNC_SLICE_SECONDS if seconds is None else seconds)
     done = Slice()
     _number(done)
     with _only_one() as mine:
         if mine:
-            _talk(done, deadline)
+            _talk(done, deadline, transport)
             if done.is_idle:
                 _keep_up(deadline)
     while not deadline.is_over and _number(done):
@@ -170,12 +128,12 @@ def parent_link() -> Link | None:
     return Link.objects.to_parent().filter(state__in=[Link.State.LIVE, Link.State.PENDING]).first()
 
 
-def _talk(done: Slice, deadline: Deadline) -> None:
+def _talk(done: Slice, deadline: Deadline, transport: Callable[[str], Transport]) -> None:
     link = parent_link()
     if link is None or (link.retry_at is not None and link.retry_at > timezone.now()):
         return
     try:
-        with ParentClient(link) as client:
+        with ParentClient(link, transport) as client:
             _exchange(client, done, deadline)
     except (PeerRefused, PeerUnreachable) as error:
         done.error = str(error)
@@ -191,10 +149,10 @@ def _talk(done: Slice, deadline: Deadline) -> None:
 def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
     """Say hello, push what the parent lacks, pull what this node lacks; again from hello when a cursor has moved."""
     for _attempt in range(3):
-        answer = hello(client)
         try:
-            _push(client, answer["up"], done, deadline.share(PUSH_SHARE))
-            _pull(client, answer["down"], done, deadline)
+            answer, settled = greet(client)
+            push(client, settled.starts, done, deadline.share(PUSH_SHARE), number=_number)
+            following.pull(client, answer["down"], done, deadline)
             if answer["compare"] or client.link.compare_asked_at is not None:
                 _compare(client)
             elif done.is_idle and not client.link.backlog:
@@ -207,125 +165,6 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
         else:
             return
     raise PeerUnreachable("The parent's cursor keeps moving; somebody else sends for this node.")
-
-
-def hello(client: ParentClient) -> dict[str, Any]:
-    """Say hello and take what the answer teaches: keys, clock, approval."""
-    link = client.link
-    answer = client.hello({})
-    offered = msgspec.convert(answer["keys"], list[OfferedKey])
-    trust.learn_keys(offered, from_parent=True, voucher=link.peer_code)
-    if link.state == Link.State.PENDING:
-        _note_approval(link)
-        client.json("notes", {"keys": trust.keys_for_parent()})
-    return answer
-
-
-@transaction.atomic
-def _note_approval(link: Link) -> None:
-    """The parent lets this node in: the link is live, and the register says that the node is joined."""
-    link.state, link.enrolled_at = Link.State.LIVE, timezone.now()
-    link.save(update_fields=["state", "enrolled_at"])
-    own = Node.objects.filter(node_code=settings.CITYOPS_NODE).first()
-    if own is not None:
-        nodes.mark_joined(own)
-        own.save()
-
-
-def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
-    """Send what follows the parent's positions, the urgent lane first, the streams of a lane in turn.
-
-    Between two batches the sequencer gets a round. A stream that begins meanwhile is sent by the next slice.
-    """
-    known = {_names(position): position for position in positions}
-    link, sent = client.link, {}
-    for stream in _up_streams(link):
-        at = known.get((stream.producer_code, stream.flow, stream.scope, stream.lane))
-        sent[stream.pk] = _starting_point(stream, at)
-    foreign = Stream.objects.filter(pk__in=sent).exclude(producer_code=settings.CITYOPS_NODE)
-    if any(stream.seq > sent[stream.pk] for stream in foreign):
-        client.json("notes", {"keys": trust.keys_for_parent()})
-    turns: Counter[int] = Counter()
-    while not deadline.is_over:
-        batch = _next_batch(link, sent, turns)
-        if batch is not None:
-            _push_batch(client, batch)
-            done.batches_sent += 1
-            done.records_sent += batch.to_seq - sent[batch.stream_id]
-            link.backlog -= batch.to_seq - sent[batch.stream_id]
-            sent[batch.stream_id] = batch.to_seq
-            turns[batch.stream_id] += 1
-        if not _number(done) and batch is None:
-            break
-
-
-def _next_batch(link: Link, sent: dict[int, int], turns: Counter[int]) -> Batch | None:
-    """The batch that goes next; None where the parent has everything. Notes the backlog on the link."""
-    waiting = [stream for stream in Stream.objects.filter(pk__in=sent) if stream.seq > sent[stream.pk]]
-    link.backlog = sum(stream.seq - sent[stream.pk] for stream in waiting)
-    for stream in sorted(waiting, key=lambda one: (LANES.index(one.lane), turns[one.pk], one.pk)):
-        found = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=sent[stream.pk] + 1).first()
-        if found is not None:
-            return found
-    return None
-
-
-def _up_streams(link: Link) -> list[Stream]:
-    return [
-        stream
-        for stream in Stream.objects.filter(flow=Flow.UP)
-        if may_send_up(
-            sender=settings.CITYOPS_NODE,
-            producer=stream.producer_code,
-            scope=stream.scope,
-            receiver=link.peer_code,
-        )
-    ]
-
-
-def _starting_point(stream: Stream, at: dict[str, Any] | None) -> int:
-    """The number that the parent has. Raises PeerRefused where the parent stands on another history."""
-    if at is None:
-        return 0
-    if at["epoch_id"] != str(stream.epoch_id) or int(at["seq"]) > stream.seq:
-        raise PeerRefused("EPOCH", f"{stream}: the parent stands at {at['seq']} of an epoch that is not ours.")
-    seq = int(at["seq"])
-    if seq:
-        last = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, to_seq=seq).first()
-        if last is None or bytes(last.to_chain).hex() != at["chain"]:
-            raise PeerRefused("CHAIN", f"{stream}: another history led to {seq} at the parent.")
-    return seq
-
-
-def _push_batch(client: ParentClient, batch: Batch) -> None:
-    failpoint("push.before")
-    _status, body = client.call("push", sealing.sealed_batch(batch).pack())
-    failpoint("push.answered")
-    answer = msgspec.json.decode(body)
-    receiving.keep_receipt(
-        answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code
-    )
-
-
-def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
-    for head in heads:
-        names = streams.names_in(head)
-        stream = Stream.objects.filter(**names).first()
-        if stream is None:
-            stream = streams.begin(names, epoch_no=head["epoch_no"], epoch_id=UUID(head["epoch_id"]))
-        while stream.seq < int(head["seq"]) and not deadline.is_over:
-            status, body = client.call("pull", _position_json(stream))
-            if status == 204:
-                break
-            failpoint("pull.answered")
-            receipt = receiving.receive(unpack(body), sender=client.link.peer_code)
-            done.batches_pulled += 1
-            done.records_pulled += receipt.upto_seq - receipt.from_seq + 1
-            stream.refresh_from_db()
-
-
-def _position_json(stream: Stream) -> bytes:
-    return msgspec.json.encode(streams.position(stream))
 
 
 def _tell(client: ParentClient) -> None:
@@ -344,16 +183,24 @@ def _tell(client: ParentClient) -> None:
     resending.ask_for_parent(msgspec.convert(answer, NotesAnswer).resend)
 
 
+def greet(client: ParentClient) -> tuple[dict[str, Any], Settled]:
+    """Say hello and bring every stream to a common history. Returns the answer, and where pushing begins."""
+    for _round in range(MOST_RECOVERIES):
+        answer = hello(client)
+        settled = recovery.settle_own(client, answer)
+        relaying.settle_relayed(client, answer, settled)
+        settled.has_changed |= following.settle_down(client, answer)
+        if not settled.has_changed:
+            return answer, settled
+    raise PeerUnreachable("The ends are still being brought to a common history; it goes on with the next slice.")
+
+
 def _compare(client: ParentClient) -> list[Comparison]:
     """Compare because somebody at either end asked for it, or because it is night."""
     results = comparing.compare_with_parent(client)
     client.link.compare_asked_at = None
     client.link.save(update_fields=["compare_asked_at"])
     return results
-
-
-def _names(position: dict[str, Any]) -> Names:
-    return position["producer"], position["flow"], position["scope"], position["lane"]
 
 
 def note_success(link: Link) -> None:

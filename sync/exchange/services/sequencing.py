@@ -15,7 +15,7 @@ from psycopg.errors import SerializationFailure
 
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Lane, RecordKind, registry
-from sync.exchange.models import SyncSelf
+from sync.exchange.models import Stream, SyncSelf
 from sync.exchange.rules.envelope import MAX_RECORDS
 from sync.exchange.rules.places import travels
 from sync.exchange.services import sealing, streams
@@ -24,6 +24,8 @@ from sync.exchange.services.shapes import Shape, steady_text
 logger = logging.getLogger(__name__)
 LOCK = 0x43535031
 """Advisory lock of the sequencer ("CSP1")."""
+OWN = "O"
+"""State in the inbox of what this node put into its own stream: the history of its records."""
 FORCED = "R"
 """Mark that asks to send a record again though nothing changed in it."""
 WORK_TABLES = """
@@ -67,11 +69,11 @@ def _round(cursor: CursorWrapper, limit: int) -> int:
         cursor.execute(statement.rstrip(";"))
     for table in ("sync_taken", "sync_changed", "sync_numbered"):
         cursor.execute(f"DELETE FROM {table}")
-    taken = _take_marks(cursor, limit)
+    me = SyncSelf.objects.get(id=1)
+    taken = _take_marks(cursor, limit, _resting(me))
     if not taken:
         return 0
     failpoint("sequence.taken")
-    me = SyncSelf.objects.get(id=1)
     cursor.execute("SELECT DISTINCT dataset FROM sync_taken")
     for (dataset,) in cursor.fetchall():
         if dataset in registry:
@@ -83,18 +85,28 @@ def _round(cursor: CursorWrapper, limit: int) -> int:
     return taken
 
 
-def _take_marks(cursor: CursorWrapper, limit: int) -> int:
+def _resting(me: SyncSelf) -> list[str]:
+    """Datasets of streams that a recovery holds: their marks wait, and nothing of them is lost."""
+    held = set(
+        Stream.objects.filter(producer_code=me.node_code, state=Stream.State.RECOVERING).values_list(
+            "flow", "scope", "lane"
+        )
+    )
+    return [kind.dataset for kind in registry if (kind.flow.value, kind.scope.value, kind.lane.value) in held]
+
+
+def _take_marks(cursor: CursorWrapper, limit: int, resting: list[str]) -> int:
     """Remove the oldest marks, those of the bulk lane last, and remember their records, each once.
 
-    Returns the number of marks.
+    Those of ``resting`` datasets stay. Returns the number of marks.
     """
     bulk = [kind.dataset for kind in registry if kind.lane is Lane.BULK]
     cursor.execute(
         "WITH gone AS (DELETE FROM sync_dirty WHERE id IN "
-        "(SELECT id FROM sync_dirty ORDER BY dataset = ANY(%s), id LIMIT %s) "
+        "(SELECT id FROM sync_dirty WHERE dataset <> ALL(%s) ORDER BY dataset = ANY(%s), id LIMIT %s) "
         "RETURNING dataset, rid, op), kept AS (INSERT INTO sync_taken SELECT dataset, rid, bool_or(op = %s) "
         "FROM gone GROUP BY dataset, rid) SELECT count(*) FROM gone",
-        [bulk, limit, FORCED],
+        [resting, bulk, limit, FORCED],
     )
     taken = int(cursor.fetchone()[0])
     if taken:
@@ -179,6 +191,24 @@ def _number(cursor: CursorWrapper) -> None:
             content_sha = excluded.content_sha, seq = excluded.seq, at = excluded.at
         """
     )
+    cursor.execute(
+        "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id, rec_epoch, rev, content_sha) "
+        "SELECT n.stream_id, s.epoch_no, n.seq, n.rid, %s, 0, n.rec_epoch, n.rev, n.content_sha "
+        "FROM sync_numbered n JOIN sync_stream s ON s.id = n.stream_id",
+        [OWN],
+    )
+
+
+def mark_all_again(dataset: str) -> int:
+    """Mark every record of a dataset that this node owns, deleted ones too, to be sent again. Returns how many."""
+    marked = mark_all(dataset, forced=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sync_dirty (dataset, rid, op, marked_at) SELECT %s, rid, %s, clock_timestamp() "
+            "FROM sync_record WHERE dataset = %s AND op = 'D' AND owner_code = (SELECT node_code FROM sync_self)",
+            [dataset, FORCED, dataset],
+        )
+        return marked + cursor.rowcount
 
 
 def mark_all(dataset: str, *, forced: bool = False) -> int:

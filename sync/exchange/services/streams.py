@@ -25,6 +25,11 @@ def own_stream(kind: RecordKind, me: SyncSelf, audience: str = "") -> Stream:
     return stream
 
 
+def begin_own(names: dict[str, str]) -> Stream:
+    """A stream of this node that only others know, at its beginning: this database is older than it, or empty."""
+    return begin(names, epoch_no=SyncSelf.objects.get(id=1).epoch, epoch_id=uuid.uuid4())
+
+
 def begin(names: dict[str, str], *, epoch_no: int, epoch_id: uuid.UUID) -> Stream:
     """A stream at its very beginning; the same one when two begin it at once."""
     chain = genesis(
@@ -57,6 +62,16 @@ def names_in(said: Mapping[str, Any]) -> dict[str, str]:
     """The names of the stream that a position speaks of. Raises KeyError where one is missing."""
     names = {name: str(said[name]) for name in ("flow", "scope", "lane")}
     return {"producer_code": str(said["producer"]), **names, "audience": str(said.get("audience", ""))}
+
+
+def key_of(stream: Stream) -> str:
+    """The names of a stream as one text."""
+    return "/".join((stream.producer_code, stream.flow, stream.scope, stream.lane, stream.audience))
+
+
+def key_in(said: Mapping[str, Any]) -> str:
+    """The same for the stream that a position speaks of. Raises KeyError where a name is missing."""
+    return "/".join(names_in(said).values())
 
 
 def position(stream: Stream) -> dict[str, str | int]:

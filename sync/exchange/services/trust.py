@@ -8,13 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from sync.exchange.models import Key, Link, Nonce, SyncSelf
+from sync.exchange.models import Key, Link, Nonce
 from sync.exchange.rules.calls import OfferedKey
 from sync.exchange.rules.crypto import SUITES, key_id
 from sync.exchange.rules.hop import NO_NONCE, Call
 from sync.exchange.rules.places import is_under
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import keys
+from sync.exchange.services import guard, keys
 
 NONCE_LIFE = timedelta(hours=1)
 """After this an unused number is cleared away; only tidiness depends on it."""
@@ -42,7 +42,7 @@ def check_call(call: Call, link: Link, signature: bytes, body: bytes, *, is_fres
 
 
 def _use_up(call: Call) -> None:
-    if call.incarnation != str(SyncSelf.objects.get(id=1).incarnation):
+    if call.incarnation != str(guard.incarnation()):
         raise PeerRefused("INCARNATION", "The call was prepared for an earlier life of this node; say hello again.")
     try:
         value = uuid.UUID(call.nonce)
