@@ -65,7 +65,7 @@ def _owners_keep(world: "World", words: dict[str, Words]) -> None:
 
 
 def _nothing_lost(world: "World", words: dict[str, Words]) -> None:
-    """I1 after restores: every word that still existed is in the owner's final state, in its ancestry, or a conflict."""
+    """I1 after restores: every word that still existed is in the owner's final state, its ancestry, or a conflict."""
     for key, known in world.truth.words.items():
         owner = key[1]
         if owner not in world.codes:
