@@ -65,7 +65,7 @@ class World:
     def play(self, schedule: Iterable[Act], told: Callable[[int, Act, str], None] | None = None) -> None:
         """Do one act after the other; look at every node after each."""
         for number, act in enumerate(schedule):
-            self.number = number + 1
+            self.number += 1
             outcome = getattr(self, f"do_{act[0]}")(*act[1:])
             self.count(act[0])
             if told is not None:
