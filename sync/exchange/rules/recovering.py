@@ -4,7 +4,7 @@ The specification is the executable model ``sync-model/sync_model2.py`` of the d
 against it step by step. A decision never asks a clock or a person.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -124,6 +124,20 @@ def merge(
     if in_local_history and local.number > peer.number:
         return Act.KEEP
     return Act.FORK
+
+
+def unchanged_since(local: Version, history: Set[Mark], peers_history: Set[Mark]) -> Version:
+    """The version of the owner that counts in a merge: the last that the peer had, if nothing changed since but numbers.
+
+    Sending everything anew gives new numbers to old content; that makes no fork. A history that holds anything else
+    after that version says that something may have changed: then it is the present one.
+    """
+    for rec_epoch, rev, content in sorted(history | {local.mark}, reverse=True):
+        if content != local.content:
+            break
+        if (rec_epoch, rev, content) in peers_history:
+            return local._replace(rec_epoch=rec_epoch, rev=rev)
+    return local
 
 
 def after_fork(local: Version | None, peer: Version, node_epoch: int) -> tuple[int, int]:

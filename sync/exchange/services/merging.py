@@ -18,7 +18,7 @@ from django.utils import timezone
 from cityops.foundation.records import registry
 from sync.exchange import events
 from sync.exchange.models import Conflict, DirtyMark, RecordVersion, SeenVersion, Stream
-from sync.exchange.rules.recovering import Act, Mark, Version, after_fork, merge
+from sync.exchange.rules.recovering import Act, Mark, Version, after_fork, merge, unchanged_since
 from sync.exchange.services import conflicts, echoing, epochs
 from sync.exchange.services.proofs import Evident
 from sync.exchange.services.sequencing import FORCED
@@ -104,11 +104,14 @@ def _merge_page(shape: Shape, page: list[Evident]) -> Merged:
 
 def decide(local: Local, peer: Evident) -> Act:
     """What a proven version means for the record here."""
+    version = local.version
+    if version is not None and not local.is_changed:
+        version = unchanged_since(version, local.history, peer.history)
     return merge(
-        local.version,
+        version,
         peer.version,
         in_local_history=peer.version.mark in local.history,
-        local_in_peers_history=local.version is not None and local.version.mark in peer.history,
+        local_in_peers_history=version is not None and version.mark in peer.history,
         is_changed=local.is_changed,
     )
 
@@ -153,8 +156,15 @@ def _adopt(cursor: CursorWrapper, shape: Shape, found: list[Evident], held: dict
             return 0
         middle = len(found) // 2
         return _adopt(cursor, shape, found[:middle], held) + _adopt(cursor, shape, found[middle:], held)
-    note_versions(shape, [(one.said.rid, one.version) for one in found])
+    note_versions(shape, [(one.said.rid, _not_below(one.version, held[one.said.rid].version)) for one in found])
     return len(found)
+
+
+def _not_below(version: Version, local: Version | None) -> Version:
+    """An adopted version under numbers that are not below those given out here; the next is above both."""
+    if local is None or local.number <= version.number:
+        return version
+    return version._replace(rec_epoch=local.rec_epoch, rev=max(local.rev, version.rev))
 
 
 def note_versions(shape: Shape, versions: Iterable[tuple[UUID, Version]]) -> None:

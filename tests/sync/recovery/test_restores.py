@@ -4,6 +4,9 @@ import pytest
 
 from cityops.accounts.models import Organisation
 from sync.exchange.models import Conflict, RecoveryReport, Stream
+from sync.exchange.rules.envelope import unpack
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services.receiving import receive
 from tests.factories.people import organisation
 from tests.sync.recovery.nodes import CITY, Node
 
@@ -56,3 +59,151 @@ def test_an_owner_that_was_restored_gets_its_records_back_and_goes_on(world, cit
         assert (report.adopted, report.forks) == (2, 0)
         assert Stream.objects.get(producer_code=CITY, scope="N", lane="normal").epoch_no == report.epoch_no > 1
     assert conflicts(city) == []
+
+
+def test_what_was_written_after_the_restore_is_kept_and_forks_are_listed_with_both_sides(world, city, province, nation):
+    make(city, "a", "b")
+    world.settle()
+    city.back_up()
+    rename(city, "a", "a-before")
+    make(city, "c")
+    world.settle()
+    city.restore()
+    rename(city, "a", "a-after")
+    rename(city, "b", "b-after")
+    make(city, "d")
+    world.settle()
+    expected = {"a": "a-after", "b": "b-after", "c": "c", "d": "d"}
+    assert held(city) == held(province) == held(nation) == expected
+    assert conflicts(city) == [("a-after", "a-before")]
+
+
+def test_a_receiver_that_was_restored_is_sent_what_it_lacks_without_a_new_epoch(world, city, province, nation):
+    make(city, "a")
+    world.settle()
+    province.back_up()
+    make(city, "b")
+    world.settle()
+    province.restore()
+    assert held(province) == {"a": "a"}
+    world.settle()
+    assert held(province) == held(nation) == {"a": "a", "b": "b"}
+    nation.back_up()
+    make(city, "c")
+    world.settle()
+    nation.restore()
+    world.settle()
+    assert held(nation) == {"a": "a", "b": "b", "c": "c"}
+    with city.here():
+        assert set(Stream.objects.values_list("epoch_no", flat=True)) == {1}
+        assert not RecoveryReport.objects.exists()
+
+
+def test_a_relay_that_was_restored_together_with_the_owner_brings_back_what_only_the_nation_holds(
+    world, city, province, nation
+):
+    make(city, "a")
+    world.settle()
+    city.back_up()
+    province.back_up()
+    make(city, "b")
+    rename(city, "a", "a2")
+    world.settle()
+    city.restore()
+    province.restore()
+    make(city, "c")
+    world.settle()
+    assert held(city) == held(province) == held(nation) == {"a": "a2", "b": "b", "c": "c"}
+
+
+def test_both_ends_restored_to_different_ages_and_twice(world, city, province, nation):
+    make(city, "a")
+    world.settle()
+    for node in (city, province, nation):
+        node.back_up()
+    make(city, "b")
+    world.settle()
+    for node in (city, province, nation):
+        node.back_up()
+    make(city, "c")
+    world.settle()
+    city.restore(1)
+    make(city, "d")
+    city.talk()
+    province.restore(2)
+    nation.restore(1)
+    world.settle()
+    province.restore(1)
+    city.restore(2)
+    rename(city, "a", "a2")
+    world.settle()
+    nation.restore(2)
+    world.settle()
+    names = held(city)
+    assert names == held(province) == held(nation)
+    assert set(names) >= {"a", "b"}
+
+
+def test_an_empty_database_at_the_parent_is_filled_and_at_the_child_is_filled_from_above(world, city, province, nation):
+    make(city, "a", "b")
+    make(province, "p")
+    world.settle()
+    province.restore(0)
+    world.settle()
+    assert held(province) == {"a": "a", "b": "b"}
+    assert held(province, province.code) == held(nation, province.code) == {"p": "p"}
+    city.restore(0)
+    world.settle()
+    assert held(city) == held(province) == held(nation) == {"a": "a", "b": "b"}
+    city.restore(0)
+    province.restore(0)
+    make(city, "c")
+    world.settle()
+    assert held(city) == held(province) == held(nation) == {"a": "a", "b": "b", "c": "c"}
+
+
+@pytest.mark.parametrize("call", ["fence", "echo", "evidence", "push"])
+def test_a_restore_during_the_recovery_begins_it_again(world, city, province, nation, call):
+    make(city, "a")
+    world.settle()
+    city.back_up()
+    province.back_up()
+    make(city, "b")
+    world.settle()
+    city.restore()
+    make(city, "c")
+
+    def restore_at(node: Node, name: str, _body: bytes) -> None:
+        if name == call and node is province:
+            world.before = None
+            province.restore(1)
+
+    world.before = restore_at
+    city.talk()
+    world.settle()
+    assert world.before is None
+    assert held(city) == held(province) == held(nation) == {"a": "a", "b": "b", "c": "c"}
+
+
+def test_a_batch_held_back_since_before_the_restore_is_refused(world, city, province, nation):
+    make(city, "a")
+    world.settle()
+    city.back_up()
+    held_back: list[bytes] = []
+
+    def hold(node: Node, name: str, body: bytes) -> None:
+        if name == "push" and node is province and not held_back:
+            held_back.append(body)
+            raise ConnectionResetError
+
+    make(city, "b")
+    world.before = hold
+    with pytest.raises(ConnectionResetError):
+        city.talk()
+    world.before = None
+    city.restore()
+    make(city, "c")
+    world.settle()
+    with province.here(), pytest.raises(PeerRefused, match="epoch|follows|number"):
+        receive(unpack(held_back[0]), sender=CITY)
+    assert held(city) == held(province) == held(nation) == {"a": "a", "c": "c"}
