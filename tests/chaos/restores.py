@@ -121,6 +121,12 @@ def f37_large_numbers(network: Network) -> None:
                 "UPDATE sync_stream SET seq = %s WHERE producer_code = %s AND lane = 'normal' AND scope = 'N'",
                 [large, CITY_A],
             )
+            network.nodes[code].raw.execute(
+                "UPDATE sync_batch SET from_seq = %s, to_seq = %s WHERE id = (SELECT max(b.id) FROM sync_batch b "
+                "JOIN sync_stream s ON s.id = b.stream_id WHERE s.producer_code = %s AND s.lane = 'normal' "
+                "AND s.scope = 'N')",
+                [large, large, CITY_A],
+            )
         world.play(
             [("write", "organisation", "A", "1"), ("slice", "A"), ("write", "organisation", "A", "2"), ("slice", "A")]
         )

@@ -13,7 +13,6 @@ TOPOLOGIES = (
     ((CITY_A, CITY_B, PROVINCE), 15),
     ((CITY_A, CITY_B, PROVINCE, NATION), 15),
 )
-KEYS = "12345"
 CALLS = ("", "", "", "push", "push", "pull", "notes", "hello")
 LINE = ("lost_request", "lost_answer", "lost_answer", "cut_request", "cut_answer", "duplicate", "hold")
 WORKER_POINTS = (
@@ -39,17 +38,23 @@ class Profile:
     flips: bool
     writers: dict[str, tuple[str, ...]]
     """Kinds that each node writes."""
+    keys: str
+    """Keys that they write: the fewer, the more often two ends write the same record."""
 
 
 def profile_of(rng: random.Random) -> Profile:
     """The profile of a run."""
     codes = rng.choices([codes for codes, _weight in TOPOLOGIES], [weight for _codes, weight in TOPOLOGIES])[0]
     restored = rng.choices(("none", "receivers", "all"), (35, 25, 40))[0]
-    writers = {code: ("organisation", "organisation", "place", "action") for code in codes if code.endswith("-C")}
+    upward = rng.choice(
+        (("organisation",), ("organisation", "place"), ("organisation", "organisation", "place", "action"))
+    )
+    writers = {code: upward for code in codes if code.endswith("-C")}
     if restored != "receivers":
         writers[PROVINCE] = ("organisation", "task")
         writers[NATION] = ("class", "task")
-    return Profile(codes, rng.randint(15, 45), restored, rng.random() < 0.15, writers)
+    keys = rng.choice(("1", "123", "12345"))
+    return Profile(codes, rng.randint(15, 45), restored, rng.random() < 0.15, writers, keys)
 
 
 def schedule(seed: int) -> tuple[Profile, list[Act]]:
@@ -82,7 +87,7 @@ def _act(rng: random.Random, profile: Profile) -> Act:
 
 def _write(rng: random.Random, profile: Profile, name: str) -> Act:
     kind = rng.choice(profile.writers[LONG[name]])
-    key = rng.choice(KEYS)
+    key = rng.choice(profile.keys)
     if kind == "organisation" and rng.random() < 0.04:
         return "poison", name, key
     if kind != "task" and rng.random() < 0.2:
@@ -116,7 +121,7 @@ def _backup_or_restore(rng: random.Random, profile: Profile, names: list[str]) -
         return "sequence", rng.choice(names)
     if profile.restored == "receivers":
         names = ["N"] if NATION in profile.codes else ["P"]
-    name = rng.choice(names)
+    name = rng.choice((*names, *[name for name in names if name in "AB"] * 2))
     return ("backup", name) if rng.random() < 0.5 else ("restore", name, rng.randint(0, 99))
 
 
