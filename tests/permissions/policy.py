@@ -35,6 +35,10 @@ PEERS = (
     Row("peer-pull", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-notes", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-compare", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-fence", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-echo", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-evidence", ALL, PUBLIC, posts=True, peers=True),
+    Row("peer-offer", ALL, PUBLIC, posts=True, peers=True),
 )
 DICTIONARIES = (
     Row("division-list", ALL, _DIVISION, holds="测试市", says_alike=True),
@@ -212,6 +216,10 @@ EXCHANGE = (
     Row("exchange-parked", ALL, _LINK, lists="parked"),
     Row("exchange-parked-export", ALL, _LINK, lists="parked"),
     Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", posts=True),
+    Row("exchange-conflicts", ALL, _LINK, lists="conflict"),
+    Row("exchange-conflict-export", ALL, _LINK, lists="conflict"),
+    Row("exchange-conflict", ALL, _LINK, about="conflict"),
+    Row("exchange-conflict-decide", ALL, (*_LINK, "exchange.decide_conflict"), about="conflict", posts=True),
     Row("exchange-enrolments", ALL, _LINK),
     Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", posts=True),
     Row("exchange-suspend", ALL, ("exchange.suspend_link",), about="link", posts=True),

@@ -40,7 +40,7 @@ from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
 from grid.signals.models import Signal
-from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
+from sync.exchange.models import Batch, Comparison, Conflict, Enrolment, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
 from sync.standard.services.loading import load_dictionary
@@ -210,6 +210,10 @@ class World:
             stream=stream, epoch_no=1, seq=7, flow="up", dataset="GL01", owner_code=child, rid="1" * 32, line="x",
             reasons=[{"code": "x", "detail": "canary-parked", "remedy": "x"}],
         )  # fmt: skip
+        self.conflict = Conflict.objects.create(
+            rid="2" * 32, dataset="GL01", division_code=self.here, holder_code=child, cause="fork", line="x",
+            reason="canary-conflict", kept={"fields": {"title": "a"}}, other={"fields": {"title": "b"}},
+        )  # fmt: skip
         for receiver in (child, *(f"{code}-{letter.upper().replace('M', 'C')}" for letter, code in HERE.items())):
             Receipt.objects.create(
                 stream=stream, receiver_code=receiver, epoch_no=1, from_seq=1, upto_seq=batch.to_seq, applied=6,
@@ -348,6 +352,7 @@ class World:
             "rule": lambda: [self.rule.pk],
             "link": lambda: [self.link.peer_code],
             "parked": lambda: [self.parked.pk],
+            "conflict": lambda: [self.conflict.pk],
             "node": lambda: [self.node.node_code],
             "held": lambda: [self.link.peer_code, "GL01"],
             "tile": lambda: ["cases", 12, 3413, 1689],

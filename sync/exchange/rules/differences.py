@@ -14,6 +14,8 @@ class Differences:
     differing: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    newer: list[str] = field(default_factory=list)
+    """Of those that differ, the ones of which the holder has a later version than the source: a restore shows."""
     in_flight: int = 0
     parked: frozenset[str] = frozenset()
     """Records that the holder has parked: sent again as they are, they would only be parked again."""
@@ -53,6 +55,7 @@ def compare(
             found.missing.append(rid)
         else:
             found.differing.append(rid)
+            found.newer += [rid] if held[:2] > leaf[:2] else []
     alone = [rid for rid in holder if rid not in source]
     found.orphans = [rid for rid in alone if holder[rid][4] <= head]
     found.in_flight += len(alone) - len(found.orphans)

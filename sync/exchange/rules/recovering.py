@@ -127,7 +127,7 @@ def merge(
 
 
 def unchanged_since(local: Version, history: Set[Mark], peers_history: Set[Mark]) -> Version:
-    """The version of the owner that counts in a merge: the last that the peer had, if nothing changed since but numbers.
+    """The owner's version that counts in a merge: the last that the peer had, if nothing changed since but numbers.
 
     Sending everything anew gives new numbers to old content; that makes no fork. A history that holds anything else
     after that version says that something may have changed: then it is the present one.

@@ -79,7 +79,7 @@ def _park_all(cursor: CursorWrapper, target: Target, chunk: Chunk, reason: Reaso
             [
                 *(target.stream_id, target.epoch_no, target.batch_id),
                 *([line.seq for line in parked], [line.rid for line in parked]),
-                *zip(*(_version_of(line.line) for line in parked), strict=True),
+                *map(list, zip(*(_version_of(line.line) for line in parked), strict=True)),
             ],
         )
     return Outcome(parked=parked)

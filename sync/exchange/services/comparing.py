@@ -129,7 +129,9 @@ def _parked(kind: RecordKind, owner: str) -> list[str]:
 @transaction.atomic
 def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differences, position: int) -> Comparison:
     owner = mine.owner
-    if found.to_send_again:
+    if found.newer and kind.flow is Flow.UP and owner == settings.CITYOPS_NODE:
+        _recover(kind, owner, len(found.newer))
+    elif found.to_send_again:
         resending.ask((owner, kind.dataset, UUID(rid)) for rid in found.to_send_again)
         audit.record(
             "exchange.repair",
@@ -153,6 +155,14 @@ def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differ
         seq=position,
         at=timezone.now(),
     )
+
+
+def _recover(kind: RecordKind, owner: str, count: int) -> None:
+    """The parent holds later versions of own records than this node: its next hello begins a recovery."""
+    Stream.objects.filter(
+        producer_code=owner, flow=kind.flow.value, scope=kind.scope.value, lane=kind.lane.value
+    ).update(state=Stream.State.RECOVERING)
+    audit.record("stream.hold", kind=kind.dataset, key=owner, after={"newer": count})
 
 
 def _result(found: Differences) -> Comparison.Result:

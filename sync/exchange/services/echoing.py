@@ -169,10 +169,12 @@ def _packed(batch_id: int) -> bytes | None:
 def kept_for(owner: str) -> Offer:
     """What a relay keeps for an owner that has not taken it yet, some at a time."""
     waiting = EchoItem.objects.filter(owner_code=owner, taken_at=None).select_related("evidence").order_by("id")
-    items, packed, places = [], [], dict[int, int]()
+    items: list[Proven] = []
+    packed: list[bytes] = []
+    places: dict[int, int] = {}
     for one in waiting[:MOST_KEPT]:
         if one.evidence_id not in places:
-            if sum(map(len, packed)) > MOST_BYTES:
+            if sum(len(data) for data in packed) > MOST_BYTES:
                 break
             places[one.evidence_id] = len(packed)
             packed.append(bytes(one.evidence.packed))

@@ -37,15 +37,19 @@ def settle_relayed(caller: Caller, hello: Mapping[str, Any], settled: Settled) -
             object_to(position, peer)
     if any(_needs_words(stream, positions.get(streams.key_of(stream))) for stream in own):
         caller.json("notes", {"keys": trust.keys_for_parent()})
+    objected = set(Claim.objects.filter(holder_code=peer).values_list("stream_name", flat=True))
     for stream in own:
-        _relay_up(caller, stream, positions.get(streams.key_of(stream)), settled)
+        key = streams.key_of(stream)
+        if _relay_up(caller, stream, positions.get(key), settled) and key in objected:
+            Claim.objects.filter(stream_name=key, holder_code=peer).delete()
 
 
 def _needs_words(stream: Stream, position: Position | None) -> bool:
     return position is None or int(position["epoch_no"]) < stream.epoch_no or int(position["seq"]) < stream.seq
 
 
-def _relay_up(caller: Caller, stream: Stream, position: Position | None, settled: Settled) -> None:
+def _relay_up(caller: Caller, stream: Stream, position: Position | None, settled: Settled) -> bool:
+    """Whether this node can go on with the stream."""
     head, held = epochs.standing(stream), epochs.standing_in(position)
     found = course(head, held, lambda seq: epochs.chain_at(stream, seq))
     if found is Course.RECOVER and held is not None and held.epoch_no < head.epoch_no and stream.fence:
@@ -55,13 +59,13 @@ def _relay_up(caller: Caller, stream: Stream, position: Position | None, settled
         held = None
     elif found is Course.RECOVER and position is not None:
         object_to(position, caller.link.peer_code)
-        return
+        return False
     elif found is Course.BEGIN and stream.fence:
         caller.json("fence", epochs.fence_json(stream))
-    Claim.objects.filter(stream_name=streams.key_of(stream), holder_code=caller.link.peer_code).delete()
     if not stream.is_echoed:
         _take_echo(caller, stream)
     settled.starts[stream.pk] = held.seq if held is not None else 0
+    return True
 
 
 def object_to(position: Position, holder: str) -> None:

@@ -62,7 +62,8 @@ MOST_RECOVERIES = 4
 def run_slice(seconds: float | None = None, *, transport: Callable[[str], Transport] = Wire) -> Slice:
     """Work until nothing is left to do or the time is used up; errors of the link are noted, not raised.
 
-    ``transport`` makes what carries the calls to an address. Numbering and pushing take turns: what is numbered travels at once, however much waits behind it.
+    Numbering and pushing take turns: what is numbered travels at once, however much waits behind it. ``transport``
+    makes what carries the calls to an address.
     """
     deadline = Deadline(settings.SYNC_SLICE_SECONDS if seconds is None else seconds)
     done = Slice()

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sync.exchange.models import Parked
+from sync.exchange.models import Conflict, Parked
 from sync.exchange.rules.places import prefix_of
 
 
@@ -21,6 +21,18 @@ class ParkedFilter(forms.Form):
         self.is_valid()
         names = {"dataset": "dataset", "owner": "owner_code__startswith", "state": "state"}
         return {names[name]: value for name, value in self.cleaned_data.items() if value and value != "all"}
+
+
+class ConflictFilter(forms.Form):
+    """Which conflicts are listed."""
+
+    dataset = forms.CharField(label=_("数据集"), required=False, max_length=6)
+    state = forms.ChoiceField(label=_("状态"), required=False, choices=[("all", _("全部")), *Conflict.State.choices])
+
+    def conditions(self) -> dict[str, str]:
+        """The chosen values as conditions of a query; what is not valid chooses nothing."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value and value != "all"}
 
 
 class CodeForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from sync.exchange.web import ending, views
+from sync.exchange.web import conflicts, ending, views
 
 seen = requires("exchange.view_link")
 compared = requires("exchange.view_link", "exchange.compare_link")
@@ -11,6 +11,7 @@ retried = requires("exchange.view_link", "exchange.retry_parked")
 thawed = requires("exchange.thaw_link")
 suspended = requires("exchange.suspend_link")
 retired = requires("exchange.retire_link")
+decided = requires("exchange.view_link", "exchange.decide_conflict")
 approved = requires("exchange.approve_join")
 
 urlpatterns = [
@@ -24,6 +25,10 @@ urlpatterns = [
     path("parked/", seen(views.parked_list), name="exchange-parked"),
     path("parked/export/", seen(views.parked_export), name="exchange-parked-export"),
     path("parked/<int:number>/retry/", retried(views.parked_retry), name="exchange-retry"),
+    path("conflicts/", seen(conflicts.conflict_list), name="exchange-conflicts"),
+    path("conflicts/export/", seen(conflicts.conflict_export), name="exchange-conflict-export"),
+    path("conflicts/<int:number>/", seen(conflicts.conflict_detail), name="exchange-conflict"),
+    path("conflicts/<int:number>/decide/", decided(conflicts.conflict_decide), name="exchange-conflict-decide"),
     path("enrolments/", requires("exchange.view_link")(views.enrolments), name="exchange-enrolments"),
     path("enrolments/<str:child>/approve/", approved(views.enrolment_approve), name="exchange-approve"),
     path("enrolments/<str:child>/refuse/", approved(ending.enrolment_refuse), name="exchange-refuse"),

@@ -71,6 +71,7 @@ def from_city(city, as_tier) -> Callable[..., Sent]:
             organisation(name=name)
         models.Stream.objects.all().update(seq=0)
         models.Batch.objects.all().delete()
+        models.InboxEntry.objects.all().delete()
         start = models.Stream.objects.get(producer_code=CITY, lane="normal")
         from sync.exchange.services.streams import genesis
 

@@ -29,6 +29,7 @@ def exchange(city, as_tier):
     division()
     models.Stream.objects.all().update(seq=0)
     models.Batch.objects.all().delete()
+    models.InboxEntry.objects.all().delete()
     start = models.Stream.objects.get(producer_code=CITY, lane="normal")
     start.chain = genesis(producer=CITY, flow="up", scope="N", lane="normal", epoch_no=1, epoch_id=start.epoch_id)
     start.save()

@@ -52,7 +52,7 @@ def test_a_link_shows_streams_receipts_and_batches(client, province):
     assert "330000000000-P" in page.content.decode()
 
 
-@pytest.mark.parametrize(("code", "words"), [("EPOCH", "恢复了旧备份"), ("CHAIN", "历史不同"), ("KEY", "密钥标识")])
+@pytest.mark.parametrize(("code", "words"), [("KEY", "密钥标识"), ("OWNER", "属于其他节点")])
 def test_a_frozen_link_says_why_and_how_to_mend_it(client, province, code, words):
     Link.objects.update(state="frozen", frozen_reason=f"{code}: what the peer said")
     page = signed_in(client, "supervisor").get(reverse("exchange-link", args=[CITY])).content.decode()

@@ -7,7 +7,7 @@ import pytest
 
 from cityops.accounts.models import Organisation
 from sync.exchange.models import Batch, DirtyMark, Link, RecordVersion, Stream
-from sync.exchange.services import running
+from sync.exchange.services import pushing
 from sync.exchange.services.nodes import init_node
 from sync.exchange.services.sequencing import FORCED, mark_all, sequence
 from tests.factories.ground import component
@@ -85,11 +85,11 @@ def test_the_normal_lane_travels_before_bulk_and_the_streams_of_a_lane_in_turn(c
         pass
     sent, turns, lanes = {stream.pk: 0 for stream in Stream.objects.all()}, Counter(), []
     link = Link(peer_code="330000000000-P")
-    while batch := running._next_batch(link, sent, turns):
+    while batch := pushing._next_batch(link, sent, turns):
         lanes.append(batch.stream.lane)
         sent[batch.stream_id] = batch.to_seq
         turns[batch.stream_id] += 1
-    assert lanes == sorted(lanes, key=running.LANES.index)
+    assert lanes == sorted(lanes, key=pushing.LANES.index)
     assert set(lanes) == {"normal", "bulk"}
     assert link.backlog == 0
 

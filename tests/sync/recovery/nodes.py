@@ -18,16 +18,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import RequestFactory
 
 from cityops.foundation.context import become, current_actor
-from sync.exchange.models import Key, Link
+from cityops.foundation.records import registry
+from sync.exchange.models import Conflict, DirtyMark, EchoItem, Key, Link, RecordVersion, Stream
 from sync.exchange.peer import views
+from sync.exchange.rules.places import is_under
 from sync.exchange.services import keys, running
 from sync.exchange.services.client import PeerUnreachable
 from sync.exchange.services.nodes import init_node
 from sync.exchange.services.slices import Slice
+from sync.exchange.services.streams import key_of
 
-CITY, OTHER, PROVINCE, NATION = "330100000000-C", "330200000000-C", "330000000000-P", "000000000000-N"
+CITY, PROVINCE, NATION = "330100000000-C", "330000000000-P", "000000000000-N"
 TIERS = {"C": "municipal", "P": "provincial", "N": "national"}
 NAMES = ("CITYOPS_TIER", "CITYOPS_REGION", "CITYOPS_NODE")
+VERSION = ("rid", "rec_epoch", "rev", "content_sha", "owner_code", "dataset")
 _numbers = itertools.count(1)
 
 
@@ -47,6 +51,14 @@ def copy(source: str, target: str) -> None:
     """Make a database as a copy of another that nobody uses."""
     administer(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
     administer(f'CREATE DATABASE "{target}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+
+
+def travels_to(key: str, node: str) -> bool:
+    """Whether a stream, by its key, is for a node of this world."""
+    producer, flow, scope, *_rest = key.split("/")
+    if flow == "down":
+        return scope != "C" and is_under(node, producer)
+    return is_under(producer, node) and (scope == "N" or (scope == "P" and node.endswith("-P")))
 
 
 @dataclass
@@ -142,14 +154,14 @@ class Loop:
 
 
 class World:
-    """Nation, province and two cities, joined."""
+    """Nation, province and city, joined."""
 
     def __init__(self, template: str) -> None:
         self.nodes: dict[str, Node] = {}
         self.away: set[str] = set()
         self.before: Callable[[Node, str, bytes], None] | None = None
         number = next(_numbers)
-        for code in (NATION, PROVINCE, CITY, OTHER):
+        for code in (NATION, PROVINCE, CITY):
             self.nodes[code] = Node(code, f"{template}_{number}_{code[:4]}{code[-1]}", self)
             copy(template, self.nodes[code].database)
         public: dict[str, dict[str, str]] = {}
@@ -158,7 +170,7 @@ class World:
                 init_node()
                 key = keys.own_key()
                 public[code] = {"kid": key.kid, "suite": key.suite, "public_key": key.public_key}
-        for child, parent in ((PROVINCE, NATION), (CITY, PROVINCE), (OTHER, PROVINCE)):
+        for child, parent in ((PROVINCE, NATION), (CITY, PROVINCE)):
             self._join(child, parent, public)
 
     def _join(self, child: str, parent: str, public: dict[str, dict[str, str]]) -> None:
@@ -173,24 +185,59 @@ class World:
         return Loop(self, address)
 
     def settle(self, rounds: int = 12) -> None:
-        """Let all talk until nothing travels any more."""
+        """Let all talk until nothing travels any more, then see that the invariants hold."""
+        self.nodes[NATION].talk()
         for _round in range(rounds):
-            done = [self.nodes[code].talk() for code in (CITY, OTHER, PROVINCE)]
-            self.nodes[NATION].talk()
-            if all(one.is_idle and not one.error for one in done) and not self.waiting():
+            done = [self.nodes[code].talk() for code in (CITY, PROVINCE)]
+            if not any(one.error for one in done) and not self.waiting():
+                self.check()
                 return
+            if self.nodes[NATION].ask(DirtyMark.objects.exists):
+                self.nodes[NATION].talk()
         raise AssertionError(f"It does not settle: {[one.error for one in done]}, {self.waiting()}")
 
     def waiting(self) -> list[str]:
-        """Streams that are not where they should be."""
-        from sync.exchange.models import EchoItem, Stream
-
-        found = []
+        """Streams that are not where their producer is, and what else is on its way."""
+        found: list[str] = []
+        places: dict[str, dict[str, tuple[int, str]]] = {code: {} for code in self.nodes}
         for code, node in self.nodes.items():
             with node.here():
-                found += [f"{code}: {one} {one.state}" for one in Stream.objects.exclude(state="live")]
-                found += [f"{code}: {one.owner_code} {one.rid}" for one in EchoItem.objects.filter(taken_at=None)]
+                found += [f"{code}: mark of {one.dataset}" for one in DirtyMark.objects.all()[:1]]
+                found += [f"{code}: echo of {one.rid}" for one in EchoItem.objects.filter(taken_at=None)]
+                for one in Stream.objects.all():
+                    places[code][key_of(one)] = (one.seq, bytes(one.chain).hex())
+                    found += [f"{code}: {one} {one.state}"] if one.state != "live" else []
+        for code, streams in places.items():
+            for key, place in streams.items():
+                if key.startswith(code):
+                    others = [other for other in self.nodes if other != code and travels_to(key, other)]
+                    found += [
+                        f"{key} at {other}" for other in others if places[other].get(key, (0, "")) != place and place[0]
+                    ]
         return found
+
+    def check(self) -> None:
+        """I6: all hold the same of each owner. I10: a version has one content, or stands in a list of conflicts."""
+        contents: dict[tuple[str, int, int], str] = {}
+        listed: set[tuple[str, int, int]] = set()
+        seen = {}
+        for code, node in self.nodes.items():
+            with node.here():
+                for one in Conflict.objects.all():
+                    listed |= {(str(one.rid), side["rec_epoch"], side["rev"]) for side in (one.kept, one.other)}
+                held = RecordVersion.objects.exclude(seq=0).values_list(
+                    "rid", "rec_epoch", "rev", "content_sha", "owner_code", "dataset"
+                )
+                seen[code] = {str(row[0]): row for row in held}
+        for code, rows in seen.items():
+            for rid, (_rid, rec_epoch, rev, sha, owner, dataset) in rows.items():
+                kind = registry.get(dataset)
+                key = f"{owner}/{kind.flow}/{kind.scope}/"
+                for other in self.nodes:
+                    if owner == code and other != code and travels_to(key, other):
+                        assert seen[other].get(rid) == rows[rid], f"{dataset} {rid} of {owner} at {other}"
+                version = (rid, rec_epoch, rev)
+                assert version in listed or contents.setdefault(version, sha) == sha
 
     def end(self) -> None:
         """Drop every database of this world."""
