@@ -38,8 +38,10 @@ def f01_long_transactions(network: Network) -> None:
     world.play([("open", "A"), ("write", "organisation", "A", "1"), ("slice", "A")])
     assert world.held(PROVINCE, ("organisation", CITY_A, "1")) == "w2", "others wait for the long transaction"
     world.play([("write", "organisation", "A", "2"), ("slice", "A"), ("close", "A", True), ("slice", "A")])
-    world.play([("open", "A"), ("close", "A", False), ("write_between", "A", "sequence.taken"), ("slice", "A")])
-    world.play([("write_between", "A", "sequence.numbered"), ("write", "place", "A", "1")])
+    world.play([("open", "A"), ("close", "A", False)])
+    for point in ("sequence.numbered", "sequence.taken"):
+        world.play([("write", "organisation", "A", "3"), ("write_between", "A", point), ("slice", "A")])
+    assert world.counts["between"] == 2
     world.finish()
 
 

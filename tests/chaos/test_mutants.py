@@ -24,5 +24,4 @@ def test_a_broken_build_is_seen(network, mutant):
             SCENARIOS[mutant.scenario](network)
         except Exception as broken:
             seen = repr(broken)
-    print(mutant.name, seen[:200])
     assert seen, f"nobody saw: {mutant.patch.__doc__}"

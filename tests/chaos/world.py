@@ -231,6 +231,7 @@ class World:
                 if sequencing.sequence():
                     raise Unsettled("I4: two sequencers worked at once")
             self._commit(key, word, over=over)
+            self.count("between")
 
         arm(point, 1, between)
         try:
