@@ -61,7 +61,19 @@ def schedule(seed: int) -> tuple[Profile, list[Act]]:
     """The acts of a run."""
     rng = random.Random(seed)
     profile = profile_of(rng)
-    return profile, [_act(rng, profile) for _number in range(profile.length)]
+    acts: list[Act] = []
+    while len(acts) < profile.length:
+        acts.append(_act(rng, profile))
+        if acts[-1][0] in {"backup", "restore"} and LONG[acts[-1][1]] in profile.writers:
+            acts += _around_a_backup(rng, profile, acts[-1])
+    return profile, acts
+
+
+def _around_a_backup(rng: random.Random, profile: Profile, act: Act) -> list[Act]:
+    """What makes forks: writes that leave after a backup, and writes after a restore that nobody has heard of yet."""
+    name = act[1]
+    writes = [_write(rng, profile, name) for _number in range(rng.choice((0, 1, 2, 2)))]
+    return [*writes, ("slice", name)] if act[0] == "backup" and PARENT.get(LONG[name]) in profile.codes else writes
 
 
 def _act(rng: random.Random, profile: Profile) -> Act:
