@@ -304,6 +304,7 @@ def run_level_three(*, seed: int, seconds: float, folder: Path, say: Say, resume
             users.start()
             stack.callback(users.join, 10)
             stack.callback(users.done.set)
+        begun = time.monotonic()
         while time.monotonic() - begun < seconds:
             at = time.monotonic()
             before = dict(city.world.counts)
