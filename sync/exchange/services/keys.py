@@ -143,7 +143,11 @@ def recall_own(kid: str) -> None:
             continue
         if key_id(public) == kid:
             Key.objects.create(
-                kid=kid, node_code=settings.CITYOPS_NODE, suite=name, public_key=public, state=Key.State.REVOKED,
+                kid=kid,
+                node_code=settings.CITYOPS_NODE,
+                suite=name,
+                public_key=public,
+                state=Key.State.REVOKED,
                 not_after=timezone.now(),
             )
 

@@ -113,8 +113,12 @@ def keep(offer: Offer, owner: str) -> int:
             raise PeerRefused("OWNER", f"A batch of {header.producer} is no evidence of {owner}.")
         message = SIGNED_BATCH + sealed.header
         keys.verify(
-            kid=header.kid, node_code=owner, message=message, signature=sealed.signature,
-            signed_at=header.made_at, may_be_retired=True,
+            kid=header.kid,
+            node_code=owner,
+            message=message,
+            signature=sealed.signature,
+            signed_at=header.made_at,
+            may_be_retired=True,
         )
         one, _new = EchoEvidence.objects.get_or_create(
             owner_code=owner, digest=sha256_hex(data), defaults={"packed": data}
