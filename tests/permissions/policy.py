@@ -6,6 +6,7 @@ To add a route, add its row: the permissions that reading needs, those that writ
 
 from tests.permissions.policy_desks import DESKS, FIELD
 from tests.permissions.policy_partners import PARTNERS
+from tests.permissions.policy_quality import QUALITY
 from tests.permissions.row import ALL, CITY, PUBLIC, UPPER, Row
 
 _FIGURE = ("evaluation.view_figure",)
@@ -203,8 +204,6 @@ DUTY = (
     Row("api:duty-coverage", CITY, _COVERAGE, lists="duty_grid"),
 )
 _LINK = ("exchange.view_link",)
-_QUALITY = ("aggregation.view_quality",)
-_QUALITY_OUT = ("aggregation.export_quality",)
 EXCHANGE = (
     Row("exchange-overview", ALL, _LINK, holds="{link}"),
     Row("exchange-link", ALL, _LINK, about="link"),
@@ -221,32 +220,6 @@ EXCHANGE = (
     Row("exchange-refuse", ALL, ("exchange.approve_join",), about="link", posts=True),
     Row("exchange-cancel", ALL, ("exchange.make_code",), about="link", posts=True),
     Row("exchange-code", ALL, ("exchange.make_code",), posts=True),
-    Row("aggregation-overview", ALL, _QUALITY, holds="{node_code}"),
-    Row("aggregation-run", ALL, (*_QUALITY, "aggregation.run_quality"), posts=True),
-    Row("aggregation-score", ALL, _QUALITY, about="held"),
-    Row("aggregation-findings", ALL, _QUALITY, lists="finding"),
-    Row("aggregation-findings-export", ALL, (*_QUALITY, *_QUALITY_OUT), lists="finding"),
-    Row("aggregation-rules", ALL, _QUALITY, holds="GL01-Q2-01", says_alike=True),
-    Row("aggregation-rule", ALL, _QUALITY, about="quality_rule", says_alike=True),
-    Row("aggregation-dues", ALL, _QUALITY, lists="plan"),
-    Row("aggregation-dues-export", ALL, (*_QUALITY, *_QUALITY_OUT), lists="plan"),
-    Row("aggregation-plan", ALL, _QUALITY, about="held"),
-    Row("aggregation-mappings", ALL, _QUALITY, lists="mapping"),
-    Row("aggregation-mappings-export", ALL, (*_QUALITY, *_QUALITY_OUT), lists="mapping"),
-    Row("aggregation-mapping-new", ALL, (*_QUALITY, "aggregation.change_mapping")),
-    Row("aggregation-mapping-end", ALL, (*_QUALITY, "aggregation.change_mapping"), about="mapping", posts=True),
-    Row("aggregation-returns", ALL, (*_QUALITY, "aggregation.return_records"), about="node"),
-    Row("aggregation-return-file", ALL, (*_QUALITY, "aggregation.return_records"), about="held"),
-    Row("api:quality-issue-list", ALL, _QUALITY, lists="quality_issue"),
-    Row("api:quality-issue", ALL, _QUALITY, about="quality_issue"),
-    Row("api:quality-score-list", ALL, _QUALITY, holds="{node_code}"),
-    Row("api:due-list", ALL, _QUALITY, lists="plan"),
-    Row("aggregation-issues", ALL, _QUALITY, lists="quality_issue"),
-    Row("aggregation-issues-export", ALL, (*_QUALITY, *_QUALITY_OUT), lists="quality_issue"),
-    Row("aggregation-issue", ALL, _QUALITY, about="quality_issue"),
-    Row("aggregation-issue-answer", ALL, (*_QUALITY, "aggregation.answer_issue"), about="quality_issue", posts=True),
-    Row("aggregation-issue-close", ALL, (*_QUALITY, "aggregation.close_issue"), about="quality_issue", posts=True),
-    Row("aggregation-issue-return", ALL, (*_QUALITY, "aggregation.close_issue"), about="quality_issue", posts=True),
     Row("api:exchange-link-list", ALL, _LINK, lists="link"),
     Row("api:exchange-link", ALL, _LINK, about="link"),
     Row("api:exchange-dataset-list", ALL, _LINK, holds="{node_code}"),
@@ -502,5 +475,6 @@ ROWS: tuple[Row, ...] = (
     *API,
     *INTERFACES,
     *PARTNERS,
+    *QUALITY,
 )
 BY_NAME = {row.name: row for row in ROWS}
