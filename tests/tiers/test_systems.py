@@ -71,7 +71,7 @@ def test_its_schedule_is_gone_and_every_other_stays(tier, name):
     assert {key for key, task in gone.items() if app.tasks[task].run.__module__ not in own} == set()
     assert {key for key in after if app.tasks[after[key]["task"]].run.__module__ in own} == set()
     above = set() if tier == Tier.MUNICIPAL else {"analysis"}  # where superiors supervise cities' cases
-    assert bool(gone) == (name in {"exchange", "command"} | above)
+    assert bool(gone) == (name in {"exchange", "aggregation", "command"} | above)
 
 
 @pytest.mark.parametrize("change", ["exchange", "-nothing", "+industry", ""])
