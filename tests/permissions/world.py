@@ -211,7 +211,7 @@ class World:
             reasons=[{"code": "x", "detail": "canary-parked", "remedy": "x"}],
         )  # fmt: skip
         self.conflict = Conflict.objects.create(
-            rid="2" * 32, dataset="GL01", division_code=self.here, holder_code=child, cause="fork", line="x",
+            rid="2" * 32, dataset="GL01", division_code=child[:12], holder_code=child, cause="fork", line="x",
             reason="canary-conflict", kept={"fields": {"title": "a"}}, other={"fields": {"title": "b"}},
         )  # fmt: skip
         for receiver in (child, *(f"{code}-{letter.upper().replace('M', 'C')}" for letter, code in HERE.items())):

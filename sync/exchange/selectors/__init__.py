@@ -1,7 +1,14 @@
 """What pages, the API and other systems ask about the exchange."""
 
 from sync.exchange.selectors.links import LinkCell, LinkRow, dataset_title, link_matrix, links_seen, records_seen
-from sync.exchange.selectors.traffic import batches_of, comparisons_of, comparisons_with, receipts_of, streams_of
+from sync.exchange.selectors.traffic import (
+    batches_of,
+    comparisons_of,
+    comparisons_with,
+    receipts_of,
+    recoveries_of,
+    streams_of,
+)
 
 __all__ = [
     "LinkCell",
@@ -14,5 +21,6 @@ __all__ = [
     "links_seen",
     "receipts_of",
     "records_seen",
+    "recoveries_of",
     "streams_of",
 ]

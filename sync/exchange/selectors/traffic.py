@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
+from sync.exchange.models import Batch, Comparison, Link, Receipt, RecoveryReport, Stream
 from sync.exchange.rules.places import is_under
 
 
@@ -46,3 +46,9 @@ def comparisons_of(link: Link, user: Any, *, limit: int = 50) -> list[Comparison
 def comparisons_with(user: Any, owner: str, dataset: str, *, limit: int = 20) -> list[Comparison]:
     """The newest comparisons of one owner and dataset that a person may see, over whatever link."""
     return list(Comparison.objects.visible_to(user).filter(owner_code=owner, dataset=dataset)[:limit])
+
+
+def recoveries_of(link: Link, user: Any, *, limit: int = 20) -> list[RecoveryReport]:
+    """The newest recoveries of streams over a link, or on behalf of a node beyond it."""
+    found = RecoveryReport.objects.filter(stream__in=streams_of(link, user))
+    return list(found.select_related("stream")[:limit])

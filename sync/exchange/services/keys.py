@@ -1,6 +1,7 @@
 """The keys of nodes: private ones in 0600 files outside the database, public ones in the table of keys."""
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sync.exchange.models import Key
 from sync.exchange.rules.crypto import key_id, suite
 from sync.exchange.rules.refusals import PeerRefused
 
+KID = re.compile(r"[0-9a-f]{32}")
 SUITE = "intl"
 """Suite of new keys."""
 
@@ -58,6 +60,21 @@ def verify(*, kid: str, node_code: str, message: bytes, signature: bytes, may_be
     if not suite(key.suite).verify(key.public_key, message, signature):
         raise PeerRefused("SIGNATURE", f"The signature under key {kid} of {node_code} does not fit what was signed.")
     return key
+
+
+def recall_own(kid: str) -> None:
+    """Know a former key of this node again whose file is still here, though the database is older, or empty.
+
+    It verifies what this node once signed; it is not used for anything new.
+    """
+    path = _path(kid)
+    if not KID.fullmatch(kid) or Key.objects.filter(kid=kid).exists() or not path.exists():
+        return
+    public = suite(SUITE).public_of(_private(path))
+    if key_id(public) == kid:
+        Key.objects.create(
+            kid=kid, node_code=settings.CITYOPS_NODE, suite=SUITE, public_key=public, state=Key.State.REVOKED
+        )
 
 
 def known_keys() -> list[dict[str, str]]:

@@ -68,6 +68,7 @@ def _open(data: bytes) -> list[_Section]:
     header = sealed.read()
     if header.producer != settings.CITYOPS_NODE:
         raise PeerRefused("OWNER", f"A batch of {header.producer} proves nothing about records of this node.")
+    keys.recall_own(header.kid)
     keys.verify(
         kid=header.kid,
         node_code=header.producer,

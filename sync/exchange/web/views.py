@@ -91,6 +91,7 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
         "batches": selectors.batches_of(link, request.user),
         "receipts": selectors.receipts_of(link, request.user),
         "comparisons": selectors.comparisons_of(link, request.user),
+        "recoveries": selectors.recoveries_of(link, request.user),
         "derives": link.role == Link.Role.CHILD,
         "differences": derived.differences(_owners_below(link, rows), user=request.user),
     }
