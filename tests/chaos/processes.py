@@ -208,8 +208,7 @@ def _restore(city: City, chance: random.Random) -> str:
     city.world.count("restore")
     if not code.endswith("-C"):
         city.start_web(code)
-    if code != NATION:
-        city.start_worker(code)
+    city.start_worker(code)
     return f"{code} put back to backup {number + 1} of {len(city.world.backups[code])}"
 
 
@@ -260,7 +259,7 @@ def heal(city: City) -> None:
     for code in (PROVINCE, NATION):
         if not city.is_running(code, "web"):
             city.start_web(code)
-    for code in (CITY_A, CITY_B, PROVINCE):
+    for code in (CITY_A, CITY_B, PROVINCE, NATION):
         if city.is_running(code, "worker"):
             city.instances[code].kill("worker")
         city.start_worker(code)
@@ -298,7 +297,7 @@ def run_level_three(*, seed: int, seconds: float, folder: Path, say: Say, resume
     with ExitStack() as stack:
         city = build(stack, totals.next_seed, folder)
         say(f"four nodes joined after {time.monotonic() - begun:.0f} s")
-        for code in (CITY_A, CITY_B, PROVINCE):
+        for code in (CITY_A, CITY_B, PROVINCE, NATION):
             city.start_worker(code)
         for users in city.users:
             users.start()

@@ -45,7 +45,7 @@ class Profile:
 def profile_of(rng: random.Random) -> Profile:
     """The profile of a run."""
     codes = rng.choices([codes for codes, _weight in TOPOLOGIES], [weight for _codes, weight in TOPOLOGIES])[0]
-    restored = rng.choices(("none", "receivers", "all"), (35, 25, 40))[0]
+    restored = rng.choices(("none", "receivers", "all"), (25, 20, 55))[0]
     upward = rng.choice(
         (("organisation",), ("organisation", "place"), ("organisation", "organisation", "place", "action"))
     )
@@ -62,7 +62,12 @@ def schedule(seed: int) -> tuple[Profile, list[Act]]:
     rng = random.Random(seed)
     profile = profile_of(rng)
     acts: list[Act] = []
+    first = rng.randint(1, 8)
+    """When every node gets its first backup, so that there is one to go back to."""
     while len(acts) < profile.length:
+        if len(acts) >= first > 0 and profile.restored != "none":
+            acts += [("backup", SHORT[code]) for code in profile.codes]
+            first = 0
         acts.append(_act(rng, profile))
         if acts[-1][0] in {"backup", "restore"} and LONG[acts[-1][1]] in profile.writers:
             acts += _around_a_backup(rng, profile, acts[-1])
@@ -134,7 +139,7 @@ def _backup_or_restore(rng: random.Random, profile: Profile, names: list[str]) -
     if profile.restored == "receivers":
         names = ["N"] if NATION in profile.codes else ["P"]
     name = rng.choice((*names, *[name for name in names if name in "AB"] * 2))
-    return ("backup", name) if rng.random() < 0.5 else ("restore", name, rng.randint(0, 99))
+    return ("backup", name) if rng.random() < 0.35 else ("restore", name, rng.randint(0, 99))
 
 
 def shortened(acts: list[Act], fails: Callable[[list[Act]], bool]) -> list[Act]:
