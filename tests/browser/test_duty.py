@@ -16,10 +16,11 @@ authority = Organisation.objects.filter(org_type="02").first() or Organisation.o
 simulate_duty(World([], [], {}, {}, [], {}, (authority.org_code, authority.name), []), 7, timezone.now())
 """
 GRID = "330102001001001"
+TODAY = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
 PAGES = (
     "/duty/", "/duty/grids/", "/duty/grids/new/", f"/duty/grids/{GRID}/", f"/duty/grids/{GRID}/edit/",
     "/duty/evaluation-grids/", "/duty/evaluation-grids/new/", "/duty/shifts/", "/duty/roster/", "/duty/roster/plan/",
-    f"/duty/roster/{GRID}/{dt.datetime.now(dt.UTC):%Y-%m-%d}/", "/duty/coverage/", "/duty/plans/", "/duty/plans/1/", "/duty/plans/new/",
+    f"/duty/roster/{GRID}/{TODAY}/", "/duty/coverage/", "/duty/plans/", "/duty/plans/1/", "/duty/plans/new/",
 )  # fmt: skip
 
 
