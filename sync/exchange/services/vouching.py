@@ -79,6 +79,7 @@ def own_keys() -> list[dict[str, Any]]:
     return [offered(key) for key in Key.objects.good().filter(node_code=settings.CITYOPS_NODE).order_by("id")]
 
 
+@transaction.atomic
 def learn_keys(offers: Iterable[OfferedKey], *, from_parent: bool, voucher: str, is_proven: bool = False) -> int:
     """Take the keys a peer vouches for: a parent for nodes above, a child for nodes under itself and for itself.
 
