@@ -62,7 +62,7 @@ def write_components(connection: psycopg.Connection[Any], count: int) -> None:
     columns = {
         "rid": "md5('component ' || n)::uuid",
         "origin_code": f"'{CITY}'",
-        "obj_id": "'33010201001' || lpad(n::text, 8, '0')",
+        "obj_id": "'33010201001' || lpad(to_hex(n), 6, '0')",
         "obj_name": "'供水井盖 ' || n % 997",
         "class_code": "'01001'",
         "std_ref": "'GB/T 47678.5-2026'",

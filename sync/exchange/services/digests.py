@@ -49,6 +49,7 @@ def _leaves(shape: Shape, reader: str, condition: str = "") -> str:
 
     Of records for one node each, those that ``reader`` should hold: its own and those of the nodes under it. They
     are never deleted, so the rows alone say which there are. ``condition`` is about the rid, written ``{rid}``.
+    Rows are hashed where they are read, so that the join carries 32 bytes of each.
     """
     addressed = bool(shape.kind.addressed_by and reader)
     mine = f"{shape.audience('r')} = '{reader}' OR {shape.audience('r')} ~ '{codes_below(reader)}'" if addressed else ""
@@ -56,8 +57,8 @@ def _leaves(shape: Shape, reader: str, condition: str = "") -> str:
     return (
         "SELECT COALESCE(v.rid, r.rid) AS rid, COALESCE(v.rec_epoch, 0) AS rec_epoch, COALESCE(v.rev, 0) AS rev, "
         "COALESCE(v.op, 'U') AS op, COALESCE(v.seq, 0) AS seq, "
-        f"CASE WHEN r.rid IS NULL THEN sha256(''::bytea) ELSE {shape.digest('r')} END AS content "
-        f"FROM (SELECT * FROM {shape.table} r WHERE origin_code = %s{rows}) r "
+        "COALESCE(r.content, sha256(''::bytea)) AS content "
+        f"FROM (SELECT r.rid, {shape.digest('r')} AS content FROM {shape.table} r WHERE origin_code = %s{rows}) r "
         f"{'LEFT' if mine else 'FULL'} JOIN "
         "(SELECT rid, rec_epoch, rev, op, seq FROM sync_record WHERE owner_code = %s AND dataset = %s"
         f"{_and(condition, 'rid')}) v ON v.rid = r.rid"
