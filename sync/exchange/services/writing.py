@@ -1,10 +1,8 @@
 """Writing versions of own records back into their tables: from COPY lines, set-wise, past the guards of own rows."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Protocol
 
-import pgtrigger
 import psycopg
 from django.conf import settings
 from django.db import DataError, IntegrityError
@@ -36,27 +34,34 @@ def write_own(cursor: CursorWrapper, shape: Shape, versions: Sequence[Written], 
     Child rows that the version lacks stay; with ``replaces`` they go, also those that are written once for all.
     """
     _stage(cursor, shape, versions)
-    with ExitStack() as past:
-        if replaces:
-            _past_guards(past, shape)
-        gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op = 'D'"
-        for child in shape.kind.children:
-            cursor.execute(f"DELETE FROM {_table(child)} WHERE {quoted(child.parent)} IN ({gone})")
-        cursor.execute(f"DELETE FROM {shape.table} WHERE origin_code = %s AND rid IN ({gone})", [settings.CITYOPS_NODE])
-        _upsert(cursor, shape)
-        for child in shape.kind.children:
-            _upsert_children(cursor, shape, child, replaces=replaces)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-def _past_guards(past: ExitStack, shape: Shape) -> None:
-    """A person decided: rows that are otherwise written once may be replaced."""
+    if replaces:
+        _ignore(cursor, _guards(shape))
+    gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op = 'D'"
     for child in shape.kind.children:
-        label = child.model._meta.label
-        guards = [t.name for t in getattr(child.model._meta, "triggers", []) if t.name.startswith("append_only")]
-        if guards:
-            past.enter_context(pgtrigger.ignore(*(f"{label}:{name}" for name in guards)))
+        cursor.execute(f"DELETE FROM {_table(child)} WHERE {quoted(child.parent)} IN ({gone})")
+    cursor.execute(f"DELETE FROM {shape.table} WHERE origin_code = %s AND rid IN ({gone})", [settings.CITYOPS_NODE])
+    _upsert(cursor, shape)
+    for child in shape.kind.children:
+        _upsert_children(cursor, shape, child, replaces=replaces)
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    if replaces:
+        _ignore(cursor, [])
+
+
+def _guards(shape: Shape) -> list[str]:
+    """The triggers that keep child rows as they were written; a person decided that these may be replaced."""
+    return [
+        trigger.get_pgid(child.model)
+        for child in shape.kind.children
+        for trigger in getattr(child.model._meta, "triggers", [])
+        if trigger.name.startswith("append_only")
+    ]
+
+
+def _ignore(cursor: CursorWrapper, triggers: list[str]) -> None:
+    """What ``pgtrigger.ignore`` does, without a second statement before each: these are prepared on the server."""
+    cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", ["{" + ",".join(triggers) + "}"])
 
 
 def _table(child: ChildRows) -> str:
