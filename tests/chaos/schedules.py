@@ -77,7 +77,9 @@ def schedule(seed: int) -> tuple[Profile, list[Act]]:
 def _around_a_backup(rng: random.Random, profile: Profile, act: Act) -> list[Act]:
     """What makes forks: writes that leave after a backup, and writes after a restore that nobody has heard of yet."""
     name = act[1]
-    writes = [_write(rng, profile, name) for _number in range(rng.choice((0, 1, 2, 2)))]
+    writes = [_write(rng, profile, name) for _number in range(rng.choice((0, 1, 2)))]
+    if rng.random() < 0.7:
+        writes.append(("write", profile.writers[LONG[name]][0], name, profile.keys[0]))
     return [*writes, ("slice", name)] if act[0] == "backup" and PARENT.get(LONG[name]) in profile.codes else writes
 
 
