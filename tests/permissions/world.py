@@ -40,7 +40,7 @@ from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
 from grid.signals.models import Signal
-from sync.exchange.models import Batch, Comparison, Enrolment, Link, Parked, Receipt, Stream
+from sync.exchange.models import Batch, Comparison, Enrolment, Erasure, Link, Parked, Receipt, Stream
 from sync.standard.files import DATA, parse_file
 from sync.standard.models import DictionaryVersion
 from sync.standard.services.loading import load_dictionary
@@ -207,9 +207,10 @@ class World:
             header=b"{}", signature=b"s", body_size=1, datasets={"GL01": 7},
         )  # fmt: skip
         self.parked = Parked.objects.create(
-            stream=stream, epoch_no=1, seq=7, flow="up", dataset="GL01", owner_code=child, rid="1" * 32, line="x",
+            stream=stream, epoch_no=1, seq=7, flow="up", dataset="GL01", owner_code=child, rid="1" * 32, line=b"x",
             reasons=[{"code": "x", "detail": "canary-parked", "remedy": "x"}],
         )  # fmt: skip
+        self.erasure = Erasure.objects.create(owner_code=child, dataset="GL01", rid="2" * 32, reason="canary-erasure")
         for receiver in (child, *(f"{code}-{letter.upper().replace('M', 'C')}" for letter, code in HERE.items())):
             Receipt.objects.create(
                 stream=stream, receiver_code=receiver, epoch_no=1, from_seq=1, upto_seq=batch.to_seq, applied=6,

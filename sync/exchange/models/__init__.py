@@ -1,21 +1,27 @@
 """Tables of the exchange: this node, its links and keys; marks, versions; streams, batches, cursors; evidence."""
 
+from sync.exchange.models.attempts import Attempt
+from sync.exchange.models.erasures import Erasure
 from sync.exchange.models.evidence import Comparison, Receipt, ResendRequest
 from sync.exchange.models.links import Enrolment, Key, Link, Nonce
 from sync.exchange.models.marks import DirtyMark, RecordVersion, SyncSelf
+from sync.exchange.models.pushed import PushedRecord
 from sync.exchange.models.streams import Batch, BatchBody, InboxEntry, Parked, Stream
 
 __all__ = [
+    "Attempt",
     "Batch",
     "BatchBody",
     "Comparison",
     "DirtyMark",
     "Enrolment",
+    "Erasure",
     "InboxEntry",
     "Key",
     "Link",
     "Nonce",
     "Parked",
+    "PushedRecord",
     "Receipt",
     "RecordVersion",
     "ResendRequest",

@@ -66,7 +66,7 @@ def digest(cursor: CursorWrapper, kind: RecordKind, owner: str, reader: str = ""
     """The digest of an owner's records of one kind (those ``reader`` should hold), from the rows as they are now."""
     shape = Shape(kind)
     cursor.execute(
-        f"SELECT {BUCKET} AS bucket, count(*) FILTER (WHERE l.op = 'U'), count(*) FILTER (WHERE l.op = 'D'), "
+        f"SELECT {BUCKET} AS bucket, count(*) FILTER (WHERE l.op = 'U'), count(*) FILTER (WHERE l.op <> 'U'), "
         f"encode(sha256(string_agg({LEAF_HASH}, ''::bytea ORDER BY l.rid)), 'hex') "
         f"FROM ({_leaves(shape, reader)}) l GROUP BY bucket",
         [owner, owner, kind.dataset],

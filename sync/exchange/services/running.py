@@ -26,10 +26,11 @@ from cityops.foundation import audit
 from cityops.foundation.records import Flow, Lane
 from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
 from sync.exchange.rules.calls import NotesAnswer, OfferedKey
-from sync.exchange.rules.envelope import unpack
+from sync.exchange.rules.envelope import Envelope, unpack
 from sync.exchange.rules.places import may_send_up
 from sync.exchange.rules.refusals import RETRIED, PeerRefused
 from sync.exchange.services import (
+    attempts,
     comparing,
     housekeeping,
     nodes,
@@ -127,6 +128,8 @@ def _number(done: Slice) -> int:
 
 def _keep_up(deadline: Deadline) -> None:
     """What is due from time to time, while nothing travels: parked records are tried again, the tables tidied."""
+    parking.wake(until=lambda: deadline.is_over)
+    parking.retry_after_upgrade(until=lambda: deadline.is_over)
     parking.retry_waiting(untried_for=RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
     if time.monotonic() - _tidied.get("at", -TIDY_SECONDS) >= TIDY_SECONDS:
         _tidied["at"] = time.monotonic()
@@ -314,10 +317,18 @@ def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadli
             status, body = client.call("pull", _position_json(stream))
             if status == 204:
                 break
-            receipt = receiving.receive(unpack(body), sender=client.link.peer_code)
+            receipt = _take_batch(unpack(body), client.link.peer_code)
             done.batches_pulled += 1
             done.records_pulled += receipt.upto_seq - receipt.from_seq + 1
             stream.refresh_from_db()
+
+
+def _take_batch(sealed: Envelope, sender: str) -> Receipt:
+    tries = attempts.begin(sealed)
+    try:
+        return receiving.receive(sealed, sender=sender, tries=tries)
+    finally:
+        attempts.end(sealed)
 
 
 def _position_json(stream: Stream) -> bytes:

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from sync.exchange.web import ending, views
+from sync.exchange.web import ending, erasures, views
 
 seen = requires("exchange.view_link")
 compared = requires("exchange.view_link", "exchange.compare_link")
 retried = requires("exchange.view_link", "exchange.retry_parked")
+erased = requires("exchange.view_link", "exchange.erase_record")
 thawed = requires("exchange.thaw_link")
 suspended = requires("exchange.suspend_link")
 retired = requires("exchange.retire_link")
@@ -24,6 +25,8 @@ urlpatterns = [
     path("parked/", seen(views.parked_list), name="exchange-parked"),
     path("parked/export/", seen(views.parked_export), name="exchange-parked-export"),
     path("parked/<int:number>/retry/", retried(views.parked_retry), name="exchange-retry"),
+    path("erasures/", seen(erasures.erasure_list), name="exchange-erasures"),
+    path("erasures/new/", erased(erasures.erase), name="exchange-erase"),
     path("enrolments/", requires("exchange.view_link")(views.enrolments), name="exchange-enrolments"),
     path("enrolments/<str:child>/approve/", approved(views.enrolment_approve), name="exchange-approve"),
     path("enrolments/<str:child>/refuse/", approved(ending.enrolment_refuse), name="exchange-refuse"),
