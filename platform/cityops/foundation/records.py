@@ -80,6 +80,17 @@ class ChildRows:
 
 
 @dataclass(frozen=True)
+class Need:
+    """What a record needs to be there before it is applied 前置记录: it waits, and is applied when that arrives."""
+
+    dataset: str
+    column: str
+    """Column of the record (not of the dataset) that names what it needs; empty text needs nothing."""
+    their_column: str
+    """Column of the needed dataset's table that holds the name."""
+
+
+@dataclass(frozen=True)
 class RecordKind:
     """How one model maps to one dataset 数据集.
 
@@ -102,6 +113,10 @@ class RecordKind:
     """Columns in which people write what they like: numbers of persons in them are masked on the way out."""
     addressed_by: str = ""
     """JSON column with the codes of the one node that a record sent down is for; empty where it is for all below."""
+    is_open: bool = True
+    """Whether third parties may hand records of this kind in; not where they follow from others, or from the node."""
+    needs: tuple[Need, ...] = ()
+    """Records without which a record waits; only what travels to the same nodes as the record itself."""
     checks: tuple[tuple[str, str, str], ...] = field(default=())
     """Rules of the logic between fields, as (code, SQL that is true when broken, remedy), run on the staging table."""
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +23,7 @@ from sync.exchange.rules.calls import Buckets, Echo, Evidence, Fence, Hello, Not
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import answering, echoing, enrolment, epochs, following, guard, keys, trust
+from sync.exchange.services import answering, attempts, echoing, enrolment, epochs, following, guard, keys, trust
 from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
@@ -36,28 +36,45 @@ BINARY = "application/octet-stream"
 UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, DataError, RecursionError)
 
 
+@dataclass(frozen=True)
+class Steps:
+    """What frames the work of a call in transactions of its own: before it, and after a refusal."""
+
+    begin: Callable[[Link, bytes], None]
+    end: Callable[[bytes], None]
+
+
 def peer_call(
-    handler: Handler, *, is_fresh: bool = True, on_snapshot: bool = False
+    handler: Handler, *, is_fresh: bool = True, on_snapshot: bool = False, steps: Steps | None = None
 ) -> Callable[[HttpRequest], HttpResponse]:
     """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry.
 
     The body is read only where the sender says to be a child of this node. With ``on_snapshot`` the whole call sees
-    one moment of the database.
+    one moment of the database. ``steps`` are what is committed before the work begins.
     """
 
     @csrf_exempt
     @require_POST
     def view(request: HttpRequest) -> HttpResponse:
-        sender, signature, is_proven = "", b"", False
+        sender, signature, is_proven, begun = "", b"", False, b""
         try:
             call, signature = trust.call_of(request.headers, method="POST", path=request.path)
             sender = call.sender
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
             body = _body(request)
+            if steps is not None:
+                with transaction.atomic(), _refused_not_lost():
+                    trust.check_call(call, link, signature, body, is_fresh=is_fresh)
+                    is_proven = True
+                    steps.begin(link, body)
+                begun = body
             with transaction.atomic(), _refused_not_lost(), _moment(on_snapshot), patience():
-                trust.check_call(call, link, signature, body, is_fresh=is_fresh)
-                is_proven = True
+                if steps is None:
+                    trust.check_call(call, link, signature, body, is_fresh=is_fresh)
+                    is_proven = True
+                else:
+                    trust.check_incarnation(call)  # the database may be another one by now
                 status, answer = handler(link, body)
                 if is_fresh:
                     trust.note_contact(link)
@@ -66,6 +83,8 @@ def peer_call(
             if is_fresh:
                 response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)
         except PeerRefused as refusal:
+            if steps is not None and begun:
+                steps.end(begun)
             response = refused(refusal, sender, is_proven=is_proven)
         return _signed(response, signature, request.headers.get("CityOps-Knows", ""))
 
@@ -126,7 +145,9 @@ def _hello(link: Link, body: bytes) -> tuple[int, bytes]:
 
 
 def _push(link: Link, body: bytes) -> tuple[int, bytes]:
-    receipt = receive(unpack(body), sender=link.peer_code)
+    sealed = unpack(body)
+    receipt = receive(sealed, sender=link.peer_code, tries=attempts.tries(sealed))
+    attempts.end(sealed)
     return 200, msgspec.json.encode(
         {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()}
     )
@@ -197,7 +218,17 @@ def join(request: HttpRequest) -> HttpResponse:
 
 
 hello = peer_call(_hello, is_fresh=False)
-push = peer_call(_push)
+
+
+def _begin_push(link: Link, body: bytes) -> None:
+    attempts.begin(unpack(body))
+
+
+def _end_push(body: bytes) -> None:
+    attempts.end(unpack(body))
+
+
+push = peer_call(_push, steps=Steps(_begin_push, _end_push))
 pull = peer_call(_pull)
 notes = peer_call(_notes)
 compare = peer_call(_compare, on_snapshot=True)

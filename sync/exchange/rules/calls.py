@@ -184,7 +184,7 @@ class Echo(msgspec.Struct, frozen=True):
     """The last bucket of the page before."""
 
 
-Held = tuple[UUID, Number, Number, Annotated[str, msgspec.Meta(pattern=r"^[UD]\Z")], Hash]
+Held = tuple[UUID, Number, Number, Annotated[str, msgspec.Meta(pattern=r"^[UDX]\Z")], Hash]
 """A version that is held: (rid, rec_epoch, rev, op, content)."""
 
 
@@ -205,7 +205,7 @@ class Proven(msgspec.Struct, frozen=True):
     rid: UUID
     rec_epoch: Number
     rev: Number
-    op: Annotated[str, msgspec.Meta(pattern=r"^[UD]\Z")]
+    op: Annotated[str, msgspec.Meta(pattern=r"^[UDX]\Z")]
     content: Hash
     seq: Digits
     holder: Annotated[str, msgspec.Meta(max_length=14)]

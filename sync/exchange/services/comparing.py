@@ -169,7 +169,7 @@ def _position(owner: str, kind: RecordKind, reader: str) -> int:
 
 def _parked(kind: RecordKind, owner: str) -> list[str]:
     """Records of an owner that wait here, parked."""
-    waiting = Parked.objects.waiting().filter(dataset=kind.dataset, owner_code=owner)
+    waiting = Parked.objects.pending().filter(dataset=kind.dataset, owner_code=owner)
     return [str(rid) for rid in waiting.values_list("rid", flat=True)[:MOST_PARKED]]
 
 

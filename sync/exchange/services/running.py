@@ -90,6 +90,8 @@ def _number(done: Slice) -> int:
 
 def _keep_up(deadline: Deadline) -> None:
     """What is due from time to time, while nothing travels: parked records are tried again, the tables tidied."""
+    parking.wake(until=lambda: deadline.is_over)
+    parking.retry_after_upgrade(until=lambda: deadline.is_over)
     parking.retry_waiting(untried_for=RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
     if time.monotonic() - _tidied.get("at", -TIDY_SECONDS) >= TIDY_SECONDS:
         _tidied["at"] = time.monotonic()

@@ -15,6 +15,8 @@ from sync.exchange.rules import envelope
 from sync.exchange.rules.crypto import digest_hex
 from sync.exchange.services import keys
 from sync.exchange.services.shapes import Shape, quoted
+from sync.standard.models import DictionaryVersion
+from sync.standard.selectors.dictionaries import default_code
 
 
 @dataclass
@@ -109,6 +111,7 @@ def _seal(cursor: CursorWrapper, stream: Stream, draft: Draft) -> None:
         sections=tuple(draft.sections),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         audience=stream.audience,
+        standard=default_code(DictionaryVersion.Kind.DATASETS),
     )
     text = msgspec.json.encode(header)
     signature = keys.sign(key, envelope.SIGNED_BATCH + text)

@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 
 from cityops.foundation.records import ChildRows, RecordKind
+from sync.exchange.rules.envelope import Section
 from sync.exchange.rules.masking import masked_sql
 
 FRAME = ("seq", "rid", "rec_epoch", "rev", "op", "content_sha")
@@ -54,6 +55,15 @@ class Shape:
     def wire_columns(self) -> tuple[str, ...]:
         """Names on the wire: the frame, then the dataset's fields."""
         return (*FRAME, *self.kind.fields)
+
+    def reads(self, section: Section) -> bool:
+        """Whether a section has the version, the columns and the child rows that this node knows."""
+        children = tuple((child.name, self.child_columns(child)) for child in self.kind.children)
+        return (
+            section.version == self.kind.schema_version
+            and section.columns == self.wire_columns
+            and tuple((block.name, block.columns) for block in section.children) == children
+        )
 
     @property
     def stage(self) -> str:
