@@ -21,6 +21,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='link',
+            name='batch_records',
+            field=models.PositiveIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='link',
+            name='slow_until',
+            field=models.DateTimeField(null=True, verbose_name='限速至'),
+        ),
         migrations.CreateModel(
             name='PushedRecord',
             fields=[

@@ -22,7 +22,7 @@ from sync.exchange.rules.calls import Buckets, Hello, Notes, Position
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import answering, attempts, enrolment, keys, trust
+from sync.exchange.services import answering, attempts, enrolment, keys, pressure, trust
 from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
@@ -122,7 +122,8 @@ def refused(refusal: PeerRefused, sender: str, *, is_proven: bool = False) -> Ht
     """Note a refusal and answer with its code."""
     note_refusal(refusal, sender, is_proven=is_proven)
     body = {"code": refusal.code, "status": refusal.status, "detail": refusal.detail, **refusal.facts}
-    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON)
+    headers = {"Retry-After": str(refusal.facts["retry_after"])} if "retry_after" in refusal.facts else None
+    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON, headers=headers)
 
 
 def _signed(response: HttpResponse, signature: bytes) -> HttpResponse:
@@ -196,7 +197,9 @@ hello = peer_call(_hello, is_fresh=False)
 
 
 def _begin_push(link: Link, body: bytes) -> None:
-    attempts.begin(unpack(body))
+    sealed = unpack(body)
+    pressure.check(link, sealed.read())
+    attempts.begin(sealed)
 
 
 def _end_push(body: bytes) -> None:

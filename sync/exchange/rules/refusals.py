@@ -36,11 +36,16 @@ STATUS: dict[str, int] = {
     "MALFORMED": 422,
     "SCHEMA": 422,
     "PROTOCOL": 426,
+    "RATE": 429,
     "FAILED": 500,
+    "DISK": 503,
+    "BUSY": 503,
 }
 """HTTP status of each refusal (design: CSP/1, the table of calls)."""
 RETRIED = frozenset({"NONCE", "INCARNATION", "CURSOR"})
 """Refusals after which the caller says hello again and goes on from the receiver's cursor."""
+SLOWED = frozenset({"BUSY", "RATE"})
+"""Refusals that hold up the normal and bulk lanes for the time they name; the urgent lane goes on."""
 REMEDY: dict[str, Any] = {
     "EPOCH": _(
         "上级已有本节点没有的记录版本,通常是本节点恢复了旧备份。数据都在,请勿直接恢复链路:"

@@ -158,7 +158,8 @@ def _refusal(status: int, answer: bytes) -> Exception:
         return PeerUnreachable(f"HTTP {status}")
     if code not in STATUS:
         return PeerUnreachable(f"HTTP {status} {code}: {detail}")
-    return PeerRefused(code, detail, position=facts.get("position"))
+    named = {name: facts[name] for name in ("position", "retry_after") if name in facts}
+    return PeerRefused(code, detail, **named)
 
 
 def ask_to_join(parent_url: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, str]:

@@ -27,8 +27,9 @@ from cityops.foundation.records import Flow, Lane
 from sync.exchange.models import Batch, Comparison, Link, Receipt, Stream
 from sync.exchange.rules.calls import NotesAnswer, OfferedKey
 from sync.exchange.rules.envelope import Envelope, unpack
+from sync.exchange.rules.pace import LANES_SLOWED, larger, smaller
 from sync.exchange.rules.places import may_send_up
-from sync.exchange.rules.refusals import RETRIED, PeerRefused
+from sync.exchange.rules.refusals import RETRIED, SLOWED, PeerRefused
 from sync.exchange.services import (
     attempts,
     comparing,
@@ -54,7 +55,8 @@ RETRY_PARKED_AFTER = timedelta(hours=1)
 TIDY_SECONDS = 3600.0
 _tidied: dict[str, float] = {}
 RETRY_CAP_SECONDS = 300
-PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP", "FAILED"})
+LONGEST_PAUSE_SECONDS = 3600.0
+PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP", "FAILED", "DISK"}) | SLOWED
 """Refusals that heal when the other end is thawed, approves, is mended or brought up to date: tried again, for ever."""
 LANES = (Lane.URGENT.value, Lane.NORMAL.value, Lane.BULK.value)
 """What goes first."""
@@ -121,7 +123,8 @@ def run_slice(seconds: float | None = None) -> Slice:
 
 def _number(done: Slice) -> int:
     """One round of the sequencer."""
-    marks = sequencing.sequence()
+    road = Link.objects.to_parent().exclude(batch_records=0).values_list("batch_records", flat=True).first()
+    marks = sequencing.sequence(limit=road)
     done.marks += marks
     return marks
 
@@ -251,7 +254,8 @@ def _push(client: ParentClient, positions: list[dict[str, Any]], done: Slice, de
     while not deadline.is_over:
         batch = _next_batch(link, sent, turns)
         if batch is not None:
-            _push_batch(client, batch)
+            if not _push_batch(client, batch):
+                continue
             done.batches_sent += 1
             done.records_sent += batch.to_seq - sent[batch.stream_id]
             link.backlog -= batch.to_seq - sent[batch.stream_id]
@@ -265,6 +269,8 @@ def _next_batch(link: Link, sent: dict[int, int], turns: Counter[int]) -> Batch 
     """The batch that goes next; None where the parent has everything. Notes the backlog on the link."""
     waiting = [stream for stream in Stream.objects.filter(pk__in=sent) if stream.seq > sent[stream.pk]]
     link.backlog = sum(stream.seq - sent[stream.pk] for stream in waiting)
+    if link.slow_until is not None and link.slow_until > timezone.now():
+        waiting = [stream for stream in waiting if stream.lane not in LANES_SLOWED]
     for stream in sorted(waiting, key=lambda one: (LANES.index(one.lane), turns[one.pk], one.pk)):
         found = Batch.objects.filter(stream=stream, epoch_no=stream.epoch_no, from_seq=sent[stream.pk] + 1).first()
         if found is not None:
@@ -299,12 +305,42 @@ def _starting_point(stream: Stream, at: dict[str, Any] | None) -> int:
     return seq
 
 
-def _push_batch(client: ParentClient, batch: Batch) -> None:
-    _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+def _push_batch(client: ParentClient, batch: Batch) -> bool:
+    """Send a batch; False where the parent is too busy for it, so that for a while only the urgent lane goes.
+
+    Batches that are sealed from now on follow the road: half as large after a call that was cut, a quarter larger
+    after one that went well.
+    """
+    link = client.link
+    try:
+        _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+    except PeerUnreachable:
+        link.batch_records = smaller(link.batch_records or settings.SYNC_BATCH_RECORDS)
+        link.save(update_fields=["batch_records"])
+        raise
+    except PeerRefused as refusal:
+        if refusal.code not in SLOWED:
+            raise
+        link.slow_until = timezone.now() + _pause_asked(refusal)
+        link.save(update_fields=["slow_until"])
+        client.hello({})
+        return False
+    if link.batch_records:
+        grown = larger(link.batch_records, settings.SYNC_BATCH_RECORDS)
+        link.batch_records = grown if grown < settings.SYNC_BATCH_RECORDS else 0
+        link.save(update_fields=["batch_records"])
     answer = msgspec.json.decode(body)
     receiving.keep_receipt(
         answer["receipt"].encode(), bytes.fromhex(answer["signature"]), receiver=client.link.peer_code
     )
+    return True
+
+
+def _pause_asked(refusal: PeerRefused) -> timedelta:
+    """How long the peer asks to wait; nobody can hold a link up for longer than an hour."""
+    asked = refusal.facts.get("retry_after")
+    seconds = float(asked) if isinstance(asked, int | float) else float(RETRY_CAP_SECONDS)
+    return timedelta(seconds=min(max(seconds, 1.0), LONGEST_PAUSE_SECONDS))
 
 
 def _pull(client: ParentClient, heads: list[dict[str, Any]], done: Slice, deadline: Deadline) -> None:
@@ -375,6 +411,8 @@ def note_failure(link: Link, error: Exception) -> None:
     link.last_error, link.last_error_at = str(error)[:300], now
     pause = random.uniform(1, min(RETRY_CAP_SECONDS, 2 ** min(link.fail_count, 9)))  # noqa: S311
     link.retry_at = now + timedelta(seconds=pause)
+    if isinstance(error, PeerRefused) and "retry_after" in error.facts:
+        link.retry_at = now + _pause_asked(error)
     with transaction.atomic():
         if isinstance(error, PeerRefused) and error.code not in RETRIED | PATIENT:
             link.state, link.frozen_reason = Link.State.FROZEN, f"{error.code}: {error}"[:300]
