@@ -1,6 +1,7 @@
 """Tables of the exchange: this node, its links and keys; marks, versions; streams, batches, cursors; evidence."""
 
 from sync.exchange.models.attempts import Attempt
+from sync.exchange.models.blobs import Blob
 from sync.exchange.models.erasures import Erasure
 from sync.exchange.models.evidence import Comparison, Receipt, ResendRequest
 from sync.exchange.models.links import Enrolment, Key, Link, Nonce
@@ -12,6 +13,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "BatchBody",
+    "Blob",
     "Comparison",
     "DirtyMark",
     "Enrolment",

@@ -10,5 +10,7 @@ urlpatterns = [
     path("push", views.push, name="peer-push"),
     path("pull", views.pull, name="peer-pull"),
     path("notes", views.notes, name="peer-notes"),
+    path("blobs", views.blobs_announced, name="peer-blobs"),
+    path("blobs/<str:sha256>", views.blob, name="peer-blob"),
     path("compare", views.compare, name="peer-compare"),
 ]

@@ -12,17 +12,17 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.patience import patience
 from sync.exchange.models import Link, SyncSelf
-from sync.exchange.rules.calls import Buckets, Hello, Notes, Position
+from sync.exchange.rules.calls import Announced, Buckets, Hello, Notes, Position
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import answering, attempts, enrolment, keys, pressure, trust
+from sync.exchange.services import answering, attempts, blobs, enrolment, keys, pressure, trust
 from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
@@ -30,6 +30,7 @@ from sync.exchange.services.refusing import note_refusal
 logger = logging.getLogger(__name__)
 Said = TypeVar("Said", bound=msgspec.Struct)
 Handler = Callable[[Link, bytes], tuple[int, bytes]]
+NamedHandler = Callable[[Link, bytes, str, str], tuple[int, bytes]]
 JSON = "application/json"
 BINARY = "application/octet-stream"
 UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, DataError, RecursionError)
@@ -44,8 +45,13 @@ class Steps:
 
 
 def peer_call(
-    handler: Handler, *, is_fresh: bool = True, on_snapshot: bool = False, steps: Steps | None = None
-) -> Callable[[HttpRequest], HttpResponse]:
+    handler: Handler,
+    *,
+    is_fresh: bool = True,
+    on_snapshot: bool = False,
+    steps: Steps | None = None,
+    named: NamedHandler | None = None,
+) -> Callable[..., HttpResponse]:
     """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry.
 
     The body is read only where the sender says to be a child of this node. With ``on_snapshot`` the whole call sees
@@ -53,11 +59,11 @@ def peer_call(
     """
 
     @csrf_exempt
-    @require_POST
-    def view(request: HttpRequest) -> HttpResponse:
+    @require_http_methods(["PUT" if named else "POST"])
+    def view(request: HttpRequest, **names: str) -> HttpResponse:
         sender, signature, is_proven, begun = "", b"", False, b""
         try:
-            call, signature = trust.call_of(request.headers, method="POST", path=request.path)
+            call, signature = trust.call_of(request.headers, method=str(request.method), path=request.path)
             sender = call.sender
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
@@ -74,7 +80,10 @@ def peer_call(
                     is_proven = True
                 else:
                     trust.check_incarnation(call)  # the database may be another one by now
-                status, answer = handler(link, body)
+                if named is not None:
+                    status, answer = named(link, body, names["sha256"], request.headers.get("Content-Range", ""))
+                else:
+                    status, answer = handler(link, body)
                 if is_fresh:
                     trust.note_contact(link)
             response = HttpResponse(answer, status=status, content_type=BINARY if status == 206 else JSON)
@@ -83,6 +92,8 @@ def peer_call(
         except PeerRefused as refusal:
             if steps is not None and begun:
                 steps.end(begun)
+            if refusal.code == "HASH":
+                blobs.begin_anew(link, names["sha256"])
             response = refused(refusal, sender, is_proven=is_proven)
         return _signed(response, signature)
 
@@ -210,3 +221,15 @@ push = peer_call(_push, steps=Steps(_begin_push, _end_push))
 pull = peer_call(_pull)
 notes = peer_call(_notes)
 compare = peer_call(_compare, on_snapshot=True)
+
+
+def _blobs(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode({"missing": blobs.announce(link, _said(body, Announced).items)})
+
+
+def _blob(link: Link, body: bytes, sha256: str, content_range: str) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(blobs.take_piece(link, sha256, content_range, body))
+
+
+blobs_announced = peer_call(_blobs)
+blob = peer_call(_blobs, named=_blob)

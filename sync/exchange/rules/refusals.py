@@ -34,6 +34,7 @@ STATUS: dict[str, int] = {
     "EPOCH": 409,
     "TOO_LARGE": 413,
     "MALFORMED": 422,
+    "HASH": 422,
     "SCHEMA": 422,
     "PROTOCOL": 426,
     "RATE": 429,

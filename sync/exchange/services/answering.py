@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from cityops.foundation.records import Flow
+from cityops.foundation.records import Flow, registry
 from sync.exchange.models import Batch, Link, Stream
 from sync.exchange.rules.calls import Buckets, Notes, Position
 from sync.exchange.rules.envelope import Envelope
@@ -36,6 +36,7 @@ def hello(link: Link) -> dict[str, Any]:
         "up": up,
         "down": down,
         "keys": trust.keys_for_child(child),
+        "schemas": {kind.dataset: list(kind.versions) for kind in registry},
         "compare": link.compare_asked_at is not None,
         "has_requests": resending.has_for_child(child),
         "clock": timezone.now().isoformat(),

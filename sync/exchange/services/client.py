@@ -64,12 +64,14 @@ class Wire:
         self._connection = connect(base_url)
         self._used_at = 0.0
 
-    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+    def post(
+        self, path: str, body: bytes, headers: dict[str, str], method: str = "POST"
+    ) -> tuple[http.client.HTTPResponse, bytes]:
         """One request and the whole answer. Raises PeerUnreachable."""
         if time.monotonic() - self._used_at > IDLE_SECONDS:
             self._connection.close()
         try:
-            self._connection.request("POST", path, body, headers)
+            self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
             answer = read_answer(response)
         except (OSError, http.client.HTTPException) as error:
@@ -116,11 +118,19 @@ class ParentClient:
         except msgspec.MsgspecError as error:
             raise PeerUnreachable(f"{self.link.base_url} answered with what is not of CSP/1: {error}") from error
 
-    def call(self, name: str, body: bytes, *, is_fresh: bool = True) -> tuple[int, bytes]:
+    def call(
+        self,
+        name: str,
+        body: bytes,
+        *,
+        is_fresh: bool = True,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, bytes]:
         """One signed call. Raises PeerRefused with the parent's code, PeerUnreachable for everything else."""
         path = f"{self._prefix}/sync/v1/{name}"
         call = Call(
-            method="POST",
+            method=method,
             path=path,
             sender=settings.CITYOPS_NODE,
             receiver=self.link.peer_code,
@@ -130,8 +140,8 @@ class ParentClient:
             time=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         signature = keys.sign(self._key, call.text(body))
-        headers = {**call.headers(signature), "Content-Type": "application/octet-stream"}
-        response, answer = self._wire.post(path, body, headers)
+        sent = {**(headers or {}), **call.headers(signature), "Content-Type": "application/octet-stream"}
+        response, answer = self._wire.post(path, body, sent, method)
         self._verify(response, signature, answer)
         self._nonce = response.headers.get("CityOps-Next-Nonce", NO_NONCE)
         if response.status >= 400:

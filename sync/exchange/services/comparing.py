@@ -23,7 +23,7 @@ from sync.exchange.rules.calls import Buckets, Compared
 from sync.exchange.rules.differences import Differences, Leaf, compare
 from sync.exchange.rules.places import is_for, is_under
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import digests, resending
+from sync.exchange.services import blobs, digests, resending
 
 BUCKETS_AT_ONCE = 32
 """Differing buckets whose records are fetched in one comparison; the rest follows in the next."""
@@ -109,7 +109,8 @@ def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> Comparison:
     else:
         ends = {"cursor": int(answer["seq"]), "head": position}
         found = compare(own, theirs, **ends, parked=frozenset(answer["parked"]))
-    return _settle(caller.link, kind, mine, found=found, position=position)
+    waiting = int(answer.get("blobs_missing", 0)) if kind.flow is Flow.UP else blobs.missing_of(owner, kind.dataset)
+    return _settle(caller.link, kind, mine, found=found, position=position, blobs_missing=waiting)
 
 
 def _position(owner: str, kind: RecordKind, reader: str) -> int:
@@ -127,7 +128,9 @@ def _parked(kind: RecordKind, owner: str) -> list[str]:
 
 
 @transaction.atomic
-def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differences, position: int) -> Comparison:
+def _settle(
+    link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differences, position: int, blobs_missing: int
+) -> Comparison:
     owner = mine.owner
     if found.to_send_again:
         resending.ask((owner, kind.dataset, UUID(rid)) for rid in found.to_send_again)
@@ -148,6 +151,7 @@ def _settle(link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differ
         missing=len(found.missing),
         orphans=len(found.orphans),
         in_flight=found.in_flight,
+        blobs_missing=blobs_missing,
         examples=[*found.missing, *found.differing, *found.orphans][:EXAMPLES],
         digest=mine.value,
         seq=position,
@@ -171,6 +175,7 @@ def _facts(result: Comparison) -> dict[str, Any]:
         "missing",
         "orphans",
         "in_flight",
+        "blobs_missing",
         "examples",
         "digest",
         "seq",
@@ -213,6 +218,7 @@ def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
         "seq": str(_position(owner, kind, link.peer_code)),
         "differing": differing,
         "parked": _parked(kind, owner) if differing else [],
+        "blobs_missing": blobs.missing_of(owner, kind.dataset),
         "leaves": {rid: [*leaf[:4], str(leaf[4]), leaf[5]] for rid, leaf in leaves.items()},
     }
 

@@ -32,6 +32,7 @@ from sync.exchange.rules.places import may_send_up
 from sync.exchange.rules.refusals import RETRIED, SLOWED, PeerRefused
 from sync.exchange.services import (
     attempts,
+    blobs,
     comparing,
     housekeeping,
     nodes,
@@ -42,6 +43,7 @@ from sync.exchange.services import (
     sequencing,
     streams,
     trust,
+    uploading,
 )
 from sync.exchange.services.client import ParentClient, PeerUnreachable
 from tiers.models import Node
@@ -131,6 +133,7 @@ def _number(done: Slice) -> int:
 
 def _keep_up(deadline: Deadline) -> None:
     """What is due from time to time, while nothing travels: parked records are tried again, the tables tidied."""
+    blobs.tie()
     parking.wake(until=lambda: deadline.is_over)
     parking.retry_after_upgrade(until=lambda: deadline.is_over)
     parking.retry_waiting(untried_for=RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
@@ -204,6 +207,8 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
                 _compare(client)
             elif done.is_idle and not client.link.backlog:
                 comparing.compare_with_parent(client, comparing.due(client.link))
+            if not client.link.backlog:
+                uploading.send(client, deadline)
             _tell(client)
         except PeerRefused as refusal:
             if refusal.code not in RETRIED:
@@ -220,6 +225,10 @@ def hello(client: ParentClient) -> dict[str, Any]:
     answer = client.hello({})
     offered = msgspec.convert(answer["keys"], list[OfferedKey])
     trust.learn_keys(offered, from_parent=True, voucher=link.peer_code)
+    schemas = msgspec.convert(answer.get("schemas", {}), dict[str, tuple[int, int]])
+    if (known := {dataset: list(ends) for dataset, ends in schemas.items()}) != link.peer_schemas:
+        link.peer_schemas = known
+        link.save(update_fields=["peer_schemas"])
     if link.state == Link.State.PENDING:
         _note_approval(link)
         client.json("notes", {"keys": trust.keys_for_parent()})
