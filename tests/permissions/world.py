@@ -384,6 +384,7 @@ class World:
         """What stands in the address of a route about a thing."""
         found = {
             "case": lambda: [self.case.case_no],
+            "blob": lambda: ["ab" * 32],
             "workflow": lambda: ["canary-workflow"],
             "case_act": lambda: [self.case.case_no, "accept"],
             "media": lambda: [self.case.case_no, self.media.pk],

@@ -22,6 +22,47 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Blob',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('owner_code', models.CharField(max_length=14, verbose_name='归属节点')),
+                ('dataset', models.CharField(max_length=6, verbose_name='数据集')),
+                ('block', models.CharField(max_length=20)),
+                ('key', models.UUIDField()),
+                ('sha256', models.CharField(db_index=True, max_length=64, verbose_name='内容哈希')),
+                ('size', models.PositiveIntegerField(verbose_name='大小(字节)')),
+                ('have', models.PositiveIntegerField(default=0)),
+                ('complete_at', models.DateTimeField(null=True, verbose_name='收齐时间')),
+                ('tied_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name': '附件内容',
+                'db_table': 'sync_blob',
+                'indexes': [models.Index(condition=models.Q(('complete_at', None)), fields=['owner_code'], name='sync_blob_missing')],
+                'constraints': [models.UniqueConstraint(fields=('dataset', 'block', 'key'), name='sync_blob_once')],
+            },
+        ),
+        migrations.AddField(
+            model_name='comparison',
+            name='blobs_missing',
+            field=models.PositiveBigIntegerField(db_default=0, default=0, verbose_name='待传附件'),
+        ),
+        migrations.AddField(
+            model_name='link',
+            name='batch_records',
+            field=models.PositiveIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='link',
+            name='peer_schemas',
+            field=models.JSONField(db_default={}, default=dict),
+        ),
+        migrations.AddField(
+            model_name='link',
+            name='slow_until',
+            field=models.DateTimeField(null=True, verbose_name='限速至'),
+        ),
+        migrations.CreateModel(
             name='PushedRecord',
             fields=[
                 ('rid', models.UUIDField(primary_key=True, serialize=False)),

@@ -2,6 +2,7 @@
 
 from sync.exchange.models.alarms import Alarm, Pulse
 from sync.exchange.models.attempts import Attempt
+from sync.exchange.models.blobs import Blob
 from sync.exchange.models.erasures import Erasure
 from sync.exchange.models.evidence import Comparison, Receipt, ResendRequest
 from sync.exchange.models.links import Enrolment, Key, Link, Nonce
@@ -15,6 +16,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "BatchBody",
+    "Blob",
     "Claim",
     "Comparison",
     "Conflict",

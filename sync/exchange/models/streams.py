@@ -123,7 +123,8 @@ class BatchBody(models.Model):
 class InboxEntry(models.Model):
     """收件: one entry of a stream and what became of it: applied, superseded, parked or waiting.
 
-    At its producer the state is "O" (own). With the version that the entry carries it is the history 版本史 by which a fork is told from an ancestor.
+    At its producer the state is "O" (own). With the version that the entry carries it is the history 版本史 by which a
+    fork is told from an ancestor.
     """
 
     pk = models.CompositePrimaryKey("stream_id", "epoch_no", "seq")

@@ -12,18 +12,41 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.patience import patience
 from sync.exchange.models import Link
-from sync.exchange.rules.calls import Buckets, Echo, Evidence, Fence, Hello, Notes, Offer, Position, Ranges
+from sync.exchange.rules.calls import (
+    Announced,
+    Buckets,
+    Echo,
+    Evidence,
+    Fence,
+    Hello,
+    Notes,
+    Offer,
+    Position,
+    Ranges,
+)
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import answering, attempts, echoing, enrolment, epochs, following, guard, keys, trust
+from sync.exchange.services import (
+    answering,
+    attempts,
+    blobs,
+    echoing,
+    enrolment,
+    epochs,
+    following,
+    guard,
+    keys,
+    pressure,
+    trust,
+)
 from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
@@ -31,6 +54,7 @@ from sync.exchange.services.refusing import note_refusal
 logger = logging.getLogger(__name__)
 Said = TypeVar("Said", bound=msgspec.Struct)
 Handler = Callable[[Link, bytes], tuple[int, bytes]]
+NamedHandler = Callable[[Link, bytes, str, str], tuple[int, bytes]]
 JSON = "application/json"
 BINARY = "application/octet-stream"
 UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, DataError, RecursionError)
@@ -45,8 +69,13 @@ class Steps:
 
 
 def peer_call(
-    handler: Handler, *, is_fresh: bool = True, on_snapshot: bool = False, steps: Steps | None = None
-) -> Callable[[HttpRequest], HttpResponse]:
+    handler: Handler,
+    *,
+    is_fresh: bool = True,
+    on_snapshot: bool = False,
+    steps: Steps | None = None,
+    named: NamedHandler | None = None,
+) -> Callable[..., HttpResponse]:
     """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry.
 
     The body is read only where the sender says to be a child of this node. With ``on_snapshot`` the whole call sees
@@ -54,11 +83,11 @@ def peer_call(
     """
 
     @csrf_exempt
-    @require_POST
-    def view(request: HttpRequest) -> HttpResponse:
+    @require_http_methods(["PUT" if named else "POST"])
+    def view(request: HttpRequest, **names: str) -> HttpResponse:
         sender, signature, is_proven, begun = "", b"", False, b""
         try:
-            call, signature = trust.call_of(request.headers, method="POST", path=request.path)
+            call, signature = trust.call_of(request.headers, method=str(request.method), path=request.path)
             sender = call.sender
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
@@ -75,7 +104,10 @@ def peer_call(
                     is_proven = True
                 else:
                     trust.check_incarnation(call)  # the database may be another one by now
-                status, answer = handler(link, body)
+                if named is not None:
+                    status, answer = named(link, body, names["sha256"], request.headers.get("Content-Range", ""))
+                else:
+                    status, answer = handler(link, body)
                 if is_fresh:
                     trust.note_contact(link)
             failpoint("answer.committed")
@@ -85,6 +117,8 @@ def peer_call(
         except PeerRefused as refusal:
             if steps is not None and begun:
                 steps.end(begun)
+            if refusal.code == "HASH":
+                blobs.begin_anew(link, names["sha256"])
             response = refused(refusal, sender, is_proven=is_proven)
         return _signed(response, signature, request.headers.get("CityOps-Knows", ""))
 
@@ -124,7 +158,8 @@ def refused(refusal: PeerRefused, sender: str, *, is_proven: bool = False) -> Ht
     """Note a refusal and answer with its code."""
     note_refusal(refusal, sender, is_proven=is_proven)
     body = {"code": refusal.code, "status": refusal.status, "detail": refusal.detail, **refusal.facts}
-    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON)
+    headers = {"Retry-After": str(refusal.facts["retry_after"])} if "retry_after" in refusal.facts else None
+    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON, headers=headers)
 
 
 def _signed(response: HttpResponse, signature: bytes, known: str) -> HttpResponse:
@@ -221,7 +256,9 @@ hello = peer_call(_hello, is_fresh=False)
 
 
 def _begin_push(link: Link, body: bytes) -> None:
-    attempts.begin(unpack(body))
+    sealed = unpack(body)
+    pressure.check(link, sealed.read())
+    attempts.begin(sealed)
 
 
 def _end_push(body: bytes) -> None:
@@ -237,3 +274,15 @@ fence = peer_call(_fence)
 echo = peer_call(_echo, on_snapshot=True)
 evidence = peer_call(_evidence)
 offer = peer_call(_offer)
+
+
+def _blobs(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode({"missing": blobs.announce(link, _said(body, Announced).items)})
+
+
+def _blob(link: Link, body: bytes, sha256: str, content_range: str) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(blobs.take_piece(link, sha256, content_range, body))
+
+
+blobs_announced = peer_call(_blobs)
+blob = peer_call(_blobs, named=_blob)

@@ -106,7 +106,7 @@ def _reason_of(header: envelope.Header, section: envelope.Section) -> Reason | N
         raise PeerRefused("SCOPE", f"{section.dataset} does not travel {header.flow}/{header.scope}/{header.lane}.")
     if bool(kind.addressed_by) != bool(header.audience):
         raise PeerRefused("SCOPE", f"{section.dataset} is for one node each, or for all; the batch says otherwise.")
-    return None if shape.reads(section) else aside.VERSION
+    return None if shape.of(section) else aside.VERSION
 
 
 @transaction.atomic
@@ -208,8 +208,10 @@ def _apply_sections(
             aside.write_inbox(cursor, place, batch.pk, "P", [(line.seq, line.rid, line.line) for line in parked])
             outcome.parked += parked
             continue
+        shape = Shape(registry.get(coming.section.dataset)).of(coming.section)
+        assert shape is not None
         target = Target(
-            Shape(registry.get(coming.section.dataset)),
+            shape,
             stream.producer_code,
             *(*place, batch.pk),
             standard=opened.header.standard,

@@ -56,6 +56,14 @@ class Shape:
         """Names on the wire: the frame, then the dataset's fields."""
         return (*FRAME, *self.kind.fields)
 
+    def of(self, section: Section) -> "Shape | None":
+        """The shape by which a section is read: that of its version; None where this node does not know it."""
+        try:
+            found = Shape(self.kind.as_of(section.version))
+        except KeyError:
+            return None
+        return found if found.reads(section) else None
+
     def reads(self, section: Section) -> bool:
         """Whether a section has the version, the columns and the child rows that this node knows."""
         children = tuple((child.name, self.child_columns(child)) for child in self.kind.children)
@@ -67,8 +75,8 @@ class Shape:
 
     @property
     def stage(self) -> str:
-        """Name of the staging table of records."""
-        return f"sync_stage_{self.kind.dataset.lower()}"
+        """Name of the staging table of records; each version has other columns."""
+        return f"sync_stage_{self.kind.dataset.lower()}_{self.kind.schema_version}"
 
     def child_stage(self, child: ChildRows) -> str:
         """Name of the staging table of child rows."""
