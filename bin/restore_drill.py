@@ -29,8 +29,6 @@ from tests.launcher import Instance, PrivateRedis, free_port, wait_for
 CASES = 20_000
 AT_ONCE = 20
 """Cases of one transaction of the load."""
-OTHER_PORT = 5433
-"""Port number of the copy: names its socket, nobody listens on TCP."""
 LEAVES = """
 import json
 from django.db import connection, transaction
@@ -124,12 +122,18 @@ def back_up(home: Path, copy: Path) -> int:
     return (int(high, 16) << 32) + int(low, 16)
 
 
+def socket_of(home: Path) -> Path:
+    """Where the copy listens."""
+    return home / "copysock"
+
+
 def start_copy(home: Path, copy: Path) -> None:
     """Start the copy as a server of its own: it recovers to the end of the backup by itself."""
     options = (
-        f"-c listen_addresses= -c unix_socket_directories={home}/sock -c port={OTHER_PORT} -c jit=off "
+        f"-c listen_addresses= -c unix_socket_directories={socket_of(home)} -c jit=off "
         "-c shared_buffers=128MB -c fsync=off -c timezone=UTC -c max_connections=100"
     )
+    as_server("mkdir", "-p", str(socket_of(home)))
     binary = Path(os.environ["PG_BIN"])
     as_server(
         str(binary / "pg_ctl"), "-D", str(copy), "-w", "-s", "-t", "300", "-l", f"{copy}.log", "-o", options, "start"
@@ -145,14 +149,16 @@ def stop_copy(copy: Path) -> None:
 class Restored(Instance):
     """The city as it stands in the copy: the same node and keys, another server, another port."""
 
-    def __init__(self, city: Instance) -> None:
+    def __init__(self, city: Instance, home: Path) -> None:
         super().__init__(city.tier, city.region, city.node, name=city.name)
         shutil.rmtree(self.folder)
         self.folder, self.database, self._is_created = city.folder, city.database, True
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
-        url = city.env["DATABASE_URL"]
-        self.env = {**city.env, "DATABASE_URL": f"{url}?port={OTHER_PORT}", "CITYOPS_BASE_URL": self.base_url}
+        url = city.env["DATABASE_URL"].replace(f"{home}/sock/", f"{socket_of(home)}/")
+        if url == city.env["DATABASE_URL"]:
+            raise RuntimeError("The copy would be the original.")
+        self.env = {**city.env, "DATABASE_URL": url, "CITYOPS_BASE_URL": self.base_url}
 
     def stop(self) -> None:
         """End its processes; the database goes with the copy."""
@@ -222,7 +228,7 @@ def drill(cases: int) -> dict[str, Any]:
         with step("the copy starts elsewhere and recovers", times, "database_up_seconds"):
             start_copy(home, copy)
         try:
-            with Restored(city) as restored:
+            with Restored(city, home) as restored:
                 with step("the city's web server answers from the copy", times, "web_up_seconds"):
                     restored.start_web()
                 rto = round(time.perf_counter() - begun, 2)

@@ -1,6 +1,7 @@
-"""What ends tile passes: signing out ends the session's own, a change of who may see what ends all."""
+"""What ends tile passes (signing out the session's own, a change of rights all), and what a recovery raises."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_out
@@ -11,7 +12,9 @@ from django.http import HttpRequest
 from guardian.models import UserObjectPermission
 
 from cityops.accounts.models import Organisation, Role, User
+from grid.services.numbers import raise_past
 from grid.web import tile_pass
+from sync.exchange.events import records_taken_back
 
 HARMLESS = frozenset({"last_login", "language"})
 """Fields of a person that change nothing of what it may see."""
@@ -23,6 +26,13 @@ def signed_out(request: HttpRequest, **_kwargs: Any) -> None:
     session_key = request.session.session_key
     if session_key:
         tile_pass.end(session_key)
+
+
+@receiver(records_taken_back, dispatch_uid="grid.cases.taken_back")
+def taken_back(dataset: str, rids: list[UUID], **_kwargs: Any) -> None:
+    """Never give a case number a second time."""
+    if dataset == "GL01":
+        raise_past(rids)
 
 
 def rights_changed(update_fields: frozenset[str] | None = None, **_kwargs: Any) -> None:

@@ -1,12 +1,13 @@
 """The last case number of a day 案件号: registration counts it up; a history and a simulated past raise it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
-from grid.models import CaseNumber
+from grid.models import Case, CaseNumber
 
 SEQUENCE_DIGITS = 10
 """Case number 案件号: 6 digits of the city, the day as yyyymmdd, and a sequence of 10 (designed; GL01)."""
@@ -17,6 +18,12 @@ ON CONFLICT (division_code, day) DO UPDATE SET last = n.last + 1 RETURNING last
 _RAISE = f"""
 INSERT INTO {CaseNumber._meta.db_table} AS n (division_code, day, last)
 SELECT %(city)s::varchar, d.day, d.last FROM unnest(%(days)s::date[], %(last)s::bigint[]) AS d (day, last)
+ON CONFLICT (division_code, day) DO UPDATE SET last = greatest(n.last, excluded.last)
+"""
+_RAISE_PAST = f"""
+INSERT INTO {CaseNumber._meta.db_table} AS n (division_code, day, last)
+SELECT left(c.case_no, 6), to_date(substr(c.case_no, 7, 8), 'YYYYMMDD'), max(substr(c.case_no, 15)::bigint)
+FROM {Case._meta.db_table} c WHERE c.rid = ANY(%(rids)s) AND c.case_no ~ %(shape)s GROUP BY 1, 2
 ON CONFLICT (division_code, day) DO UPDATE SET last = greatest(n.last, excluded.last)
 """
 
@@ -43,3 +50,10 @@ def raise_numbers(last: Mapping[date, int]) -> None:
     """Let registration go on after these numbers, by day; a day that is further on stays."""
     with connection.cursor() as cursor:
         cursor.execute(_RAISE, {"city": city_digits(), "days": list(last), "last": list(last.values())})
+
+
+def raise_past(rids: Collection[UUID]) -> None:
+    """Let registration go on after the numbers of these cases: they came back after the counter was restored."""
+    shape = f"^{city_digits()}[0-9]{{4}}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{{{SEQUENCE_DIGITS}}}$"
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE_PAST, {"rids": list(rids), "shape": shape})

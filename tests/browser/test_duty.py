@@ -1,5 +1,7 @@
 """The pages of duty in a browser: axe, the map to draw on, the roster by keyboard."""
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import expect
 
@@ -17,7 +19,7 @@ GRID = "330102001001001"
 PAGES = (
     "/duty/", "/duty/grids/", "/duty/grids/new/", f"/duty/grids/{GRID}/", f"/duty/grids/{GRID}/edit/",
     "/duty/evaluation-grids/", "/duty/evaluation-grids/new/", "/duty/shifts/", "/duty/roster/", "/duty/roster/plan/",
-    f"/duty/roster/{GRID}/2026-11-24/", "/duty/coverage/", "/duty/plans/", "/duty/plans/1/", "/duty/plans/new/",
+    f"/duty/roster/{GRID}/{dt.datetime.now(dt.UTC):%Y-%m-%d}/", "/duty/coverage/", "/duty/plans/", "/duty/plans/1/", "/duty/plans/new/",
 )  # fmt: skip
 
 

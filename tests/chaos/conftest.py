@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.chaos.joining import joined_nodes
-from tests.chaos.nodes import Snapshot
+from tests.chaos.joining import Joined, joined_nodes
 from tests.chaos.wire import Network
-
-Joined = tuple[Network, dict[str, Snapshot]]
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Four nodes, joined as operators join them, ready to be put back to that moment."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +19,34 @@ from tests.chaos.nodes import (
     copy_database,
     drop_database,
     fresh_name,
+    plain,
     start,
 )
 from tests.chaos.wire import Network
+from tests.launcher import SOURCE_FOLDERS, database_url, run_manage
 
+Joined = tuple[Network, dict[str, Snapshot]]
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = "cityops_chaos_template_"
 ALL = (NATION, PROVINCE, CITY_A, CITY_B)
+
+
+def migrated_template() -> str:
+    """Name of a database with all migrations applied, and nothing in it; made once for each state of the code."""
+    sources = sorted(path for top in SOURCE_FOLDERS for path in (ROOT / top).glob("**/migrations/*.py"))
+    family = TEMPLATE + hashlib.sha256(str(ROOT).encode()).hexdigest()[:8] + "_"
+    name = family + hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:10]
+    with plain("postgres") as server:
+        known = [
+            row[0] for row in server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [family])
+        ]
+        if name not in known:
+            for old in known:
+                server.execute(f'DROP DATABASE "{old}" WITH (FORCE)')
+            server.execute(f'CREATE DATABASE "{name}_making"')
+            run_manage("migrate", "--verbosity", "0", env={"DATABASE_URL": database_url(f"{name}_making")})
+            server.execute(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"')
+    return name
 
 
 def join(child: Node, parent: Node) -> None:
@@ -49,7 +73,9 @@ def work(node: Node) -> running.Slice:
 
 
 @contextmanager
-def joined_nodes(source: str, folder: Path, codes: tuple[str, ...] = ALL) -> Iterator[tuple[Network, dict[str, Snapshot]]]:
+def joined_nodes(
+    source: str, folder: Path, codes: tuple[str, ...] = ALL
+) -> Iterator[tuple[Network, dict[str, Snapshot]]]:
     """Nodes made from a migrated database, joined and at rest, with a backup of each."""
     prefix = fresh_name("chaos")
     nodes = {}

@@ -1,7 +1,7 @@
 """Nodes in one process: each a database of its own; the process is one node after the other.
 
-A node is entered by ``with node.active():`` – from there on Django's connection, the settings and the cache are those of
-the node. Calls between nodes go through ``wire``: the real client writes HTTP, the real views answer it, each inside
+A node is entered by ``with node.active():``; inside, Django's connection, the settings and the cache are those of the
+node. Calls between nodes go through ``wire``: the real client writes HTTP, the real views answer it, each inside
 its own node.
 """
 
@@ -149,18 +149,34 @@ class Node:
         return self.raw.execute(query, parameters or None).fetchall()
 
     def crash(self) -> None:
-        """Every connection of the node breaks: what was not committed is gone, locks are free."""
+        """The processes of the node are gone: what was not committed is undone, their locks are free.
+
+        The connections themselves are used again, since a new one costs as much as a slice.
+        """
         for name in ("_wrapper", "_writer"):
             wrapper = getattr(self, name)
-            if wrapper is not None:
-                with suppress(Exception):
+            if wrapper is None or wrapper.connection is None:
+                continue
+            try:
+                wrapper.connection.rollback()
+                wrapper.connection.execute("SELECT pg_advisory_unlock_all()")
+                wrapper.connection.rollback()
+                wrapper.connection.autocommit = True
+                wrapper.autocommit, wrapper.in_atomic_block, wrapper.needs_rollback = True, False, False
+                wrapper.savepoint_ids, wrapper.atomic_blocks, wrapper.run_on_commit = [], [], []
+                wrapper.closed_in_transaction = wrapper.rollback_exc = False
+            except psycopg.Error:
+                with suppress(psycopg.Error):
                     wrapper.connection.close()
                 setattr(self, name, None)
         self.cache.clear()
 
     def close(self) -> None:
         """Let go of the database."""
-        self.crash()
+        for wrapper in (self._wrapper, self._writer):
+            if wrapper is not None and wrapper.connection is not None:
+                wrapper.connection.close()
+        self._wrapper = self._writer = None
         if self._raw is not None:
             self._raw.close()
             self._raw = None
@@ -169,11 +185,12 @@ class Node:
 
     def backup(self) -> Snapshot:
         """A consistent copy of what is committed now."""
-        with plain(self.database, autocommit=False) as connection, connection.cursor() as cursor:
+        columns = {table: self._columns(table) for table in touched_tables()}
+        with self.raw.transaction(), self.raw.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             rows = {}
-            for table in touched_tables():
-                with cursor.copy(f'COPY (SELECT {self._columns(table)} FROM "{table}") TO STDOUT') as copy:
+            for table, listed in columns.items():
+                with cursor.copy(f'COPY (SELECT {listed} FROM "{table}") TO STDOUT') as copy:
                     rows[table] = [bytes(line) for line in copy]
             cursor.execute("SELECT schemaname || '.' || quote_ident(sequencename), last_value FROM pg_sequences")
             return Snapshot(rows, cursor.fetchall(), self.memory)
@@ -181,18 +198,20 @@ class Node:
     def restore(self, snapshot: Snapshot) -> None:
         """Put the database back to a backup; whoever was connected is cut off."""
         self.crash()
-        with plain(self.database, autocommit=False) as connection, connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
+        columns = {table: self._columns(table) for table in snapshot.rows}
+        with self.raw.transaction(), self.raw.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute("; ".join(f'DELETE FROM "{table}"' for table in snapshot.rows))
             for table, lines in snapshot.rows.items():
                 if lines:
-                    with cursor.copy(f'COPY "{table}" ({self._columns(table)}) FROM STDIN') as copy:
+                    with cursor.copy(f'COPY "{table}" ({columns[table]}) FROM STDIN') as copy:
                         copy.write(b"".join(lines))
             moved = [
                 f"SELECT setval('{name}', {value or 1}, {'true' if value else 'false'})"
                 for name, value in snapshot.sequences
             ]
             cursor.execute("; ".join(moved))
+            cursor.execute("UPDATE sync_self SET server_facts = 'as it was restored'")
         self.memory = snapshot.memory
 
     def _columns(self, table: str) -> str:

@@ -22,6 +22,7 @@ from cityops.foundation.failpoints import arm, disarm
 from sync.exchange.services import client
 from tests.chaos.nodes import Killed, Node
 
+UNDELIVERED = frozenset({"lost_request", "cut_request", "hold"})
 TOKEN = re.compile(rb"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 REQUEST_LINE = re.compile(rb"^([A-Z]{3,10}) (\S+) HTTP/1\.[01]$")
 
@@ -33,7 +34,6 @@ class Message:
     number: int
     to: str
     raw: bytes
-    is_delivered: bool = False
 
     @property
     def call(self) -> str:
@@ -111,24 +111,9 @@ class Network:
         self.seen[fault.kind] = self.seen.get(fault.kind, 0) + 1
         if not node.is_up:
             raise ConnectionRefusedError("nobody listens")
-        if fault.kind == "lost_request":
-            raise ConnectionResetError("the request was lost")
-        if fault.kind == "hold":
-            self.held.append(message)
-            raise TimeoutError("timed out")
-        if fault.kind == "cut_request":
-            self.deliver(node, raw[: int(len(raw) * fault.at)])
-            raise ConnectionResetError("cut off")
-        if fault.kind == "flip_request":
-            raw = flipped(raw, fault.at)
-        if fault.kind == "kill":
-            arm(fault.point, 1, killed)
-        message.is_delivered = True
-        try:
-            answer = self.deliver(node, raw)
-        finally:
-            if fault.kind == "kill":
-                disarm()
+        if fault.kind in UNDELIVERED:
+            self._lose(message, fault)
+        answer = self._delivered(node, flipped(raw, fault.at) if fault.kind == "flip_request" else raw, fault)
         if fault.kind == "duplicate":
             self.deliver(node, raw)
         if answer is None or fault.kind == "lost_answer":
@@ -136,6 +121,24 @@ class Network:
         if fault.kind == "cut_answer":
             return answer[: int(len(answer) * fault.at)]
         return flipped(answer, fault.at) if fault.kind == "flip_answer" else answer
+
+    def _lose(self, message: Message, fault: Fault) -> None:
+        """The request does not arrive: never, later, or cut off."""
+        if fault.kind == "hold":
+            self.held.append(message)
+            raise TimeoutError("timed out")
+        if fault.kind == "cut_request":
+            self.deliver(self.nodes[message.to], message.raw[: int(len(message.raw) * fault.at)])
+        raise ConnectionResetError(f"the request was lost: {fault.kind}")
+
+    def _delivered(self, node: Node, raw: bytes, fault: Fault) -> bytes | None:
+        if fault.kind == "kill":
+            arm(fault.point, 1, killed)
+        try:
+            return self.deliver(node, raw)
+        finally:
+            if fault.kind == "kill":
+                disarm()
 
     def deliver(self, node: Node, raw: bytes) -> bytes | None:
         """Have a node answer a request; None where its process died, or never answers."""

@@ -41,7 +41,14 @@ from grid.rules.codes import CURRENT
 from grid.services import photos
 from grid.services.reporting_hooks import keep_reporter
 from grid.signals.models import Signal
-from sync.aggregation.models import QualityFinding, QualityIssue, QualityScore, RuleResult
+from sync.aggregation.models import (
+    CodeMapping,
+    DatasetPlan,
+    QualityFinding,
+    QualityIssue,
+    QualityScore,
+    RuleResult,
+)
 from sync.exchange.models import (
     Alarm,
     Batch,
@@ -242,7 +249,7 @@ class World:
             reasons=[{"code": "x", "detail": "canary-parked", "remedy": "x"}],
         )  # fmt: skip
         self.conflict = Conflict.objects.create(
-            rid="2" * 32, dataset="GL01", division_code=self.here, holder_code=child, cause="fork", line="x",
+            rid="2" * 32, dataset="GL01", division_code=child[:12], holder_code=child, cause="fork", line="x",
             reason="canary-conflict", kept={"fields": {"title": "a"}}, other={"fields": {"title": "b"}},
         )  # fmt: skip
         self.erasure = Erasure.objects.create(owner_code=child, dataset="GL01", rid="2" * 32, reason="canary-erasure")
@@ -315,6 +322,11 @@ class World:
         RuleResult.objects.create(
             rule_code="GL01-Q2-01", owner_code=child, dataset="GL01", clause="Q2", severity="1", checked=1, broken=1,
             ran_at=at,
+        )  # fmt: skip
+        DatasetPlan.objects.create(node_code=child, dataset="GL01", frequency="day", note="canary-plan", changed_by="x")
+        self.mapping = CodeMapping.objects.create(
+            node_code=child, kind="2", local_code="x", local_name="canary-mapping", version=CURRENT, class_code="06001",
+            valid_from="2026-01-01", changed_by="x",
         )  # fmt: skip
         QualityScore.objects.create(
             owner_code=child, dataset="GL01", day=timezone.localdate(), records=1, broken=1, parked=0, score=50,
@@ -405,6 +417,7 @@ class World:
             "place": lambda: [self.place.place_id],
             "match": lambda: [self.match.pk],
             "oversight": lambda: ["canary-task"],
+            "mapping": lambda: [self.mapping.pk],
             "quality_rule": lambda: ["GL01-Q2-01"],
             "quality_issue": lambda: ["canary-quality_issue"],
             "duty_grid": lambda: [self.duty_grid.grid_code],

@@ -1,8 +1,8 @@
 """Points at which a test may end this process, or have something happen 故障点; elsewhere they do nothing.
 
 A name is put where a crash would hurt most: between numbering and sealing, between commit and answer. Only settings
-made for tests carry ``FAIL = "name:n"``: the n-th time that the point is passed the process kills itself, as a power cut
-would. Production settings have no ``FAIL``, and nothing reads one from the environment.
+made for tests carry ``FAIL = "name:n"``: the n-th time that the point is passed the process kills itself, as a power
+cut would. Production settings have no ``FAIL``, and nothing reads one from the environment.
 """
 
 import os

@@ -36,6 +36,8 @@ CITYOPS_KEY_DIR = Path(env.str("CITYOPS_KEY_DIR", default=str(VAR / "keys")))
 """Private signing keys and the keys of encrypted columns, one 0600 file each; outside the database and its backups."""
 CITYOPS_SUITE = env.str("CITYOPS_SUITE", default="intl")
 """Suite of this node's first signing key: intl (Ed25519, SHA-256) or gm 国密 (SM2, SM3)."""
+CITYOPS_FRONT_DATABASE_URL = env.str("CITYOPS_FRONT_DATABASE_URL", default="")
+"""The front-end database 前置库 between two networks, as postgresql://user:password@host/name; empty: none."""
 CITYOPS_MEDIA_DIR = Path(env.str("CITYOPS_MEDIA_DIR", default=str(VAR / "media")))
 """Pictures of cases; private, served by the application alone, shared by its web and worker processes."""
 CITYOPS_REPORTER_MONTHS = env.int("CITYOPS_REPORTER_MONTHS", default=12)

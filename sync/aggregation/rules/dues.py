@@ -6,8 +6,12 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 FREQUENCIES = ("live", "quarter_hour", "day", "month", "quarter", "year", "change")
 """即时、15分钟、日、月、季、年、变更: how often a node sends a dataset."""
-QUIET = {"live": timedelta(days=1), "quarter_hour": timedelta(days=1)}
-"""A dataset that comes all the time is late where nothing came for so long."""
+QUIET = timedelta(days=1)
+"""A dataset that comes every quarter of an hour is late where nothing came for so long."""
+PERIODS = {"GL04": ("stat_date", "day"), "GL05": ("period_code", "month"), "GL10": ("period_code", "month")}
+"""Datasets by period: the field that says of which one a record is, and the frequency that the field is made for."""
+PREFILLED = {"GL04": "GL01", "GL05": "GL01", "GL10": "JC05"}
+"""Datasets that a node's platform fills by itself, and what from: nobody types them."""
 DAILY_HOUR = 6
 """Daily figures are due at six on the next day (T+1 06:00)."""
 MONTHLY_DAY = 5
@@ -78,14 +82,15 @@ def _code(frequency: str, first: date) -> str:
 
 
 def state_of(*, frequency: str, due: Due | None, records: int, arrived_at: datetime | None, now: datetime) -> str:
-    """How a dataset stands: ``ok``, ``late`` (came after its time, or came last too long ago) or ``missing``.
+    """How a dataset stands: ``ok``, ``late`` (came after its time, or came last too long ago), ``missing``, or ``none``
+    for what is sent only when something happens, where nothing did.
 
     ``records`` are those of the period where there is one, otherwise all; ``arrived_at`` the first of the period's,
     otherwise the last of all.
     """
     if not records:
-        return "missing"
+        return "none" if frequency in ("live", "change") else "missing"
     if due is not None:
         return "late" if arrived_at is not None and arrived_at > due.due_at else "ok"
-    quiet = QUIET.get(frequency)
-    return "late" if quiet is not None and arrived_at is not None and now - arrived_at > quiet else "ok"
+    is_quiet = frequency == "quarter_hour" and arrived_at is not None and now - arrived_at > QUIET
+    return "late" if is_quiet else "ok"

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sync.aggregation.models import IssueAnswer, QualityIssue
+from sync.aggregation.models import CodeMapping, DatasetPlan, IssueAnswer, QualityIssue
 from sync.aggregation.rules.rulebook import CLAUSES, Rule
 from sync.aggregation.services.answering import LONGEST, SHORT
 
@@ -69,3 +69,50 @@ class ConclusionForm(forms.Form):
     """Why an issue is closed or sent back."""
 
     conclusion = forms.CharField(label=_("结论"), max_length=SHORT, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class DueFilter(forms.Form):
+    """Which rows of the due list are shown."""
+
+    node = forms.CharField(label=_("节点"), required=False, max_length=14)
+    dataset = forms.CharField(label=_("数据集"), required=False, max_length=6)
+    state = forms.ChoiceField(
+        label=_("状态"),
+        required=False,
+        choices=[
+            ALL,
+            ("missing", _("缺报")),
+            ("late", _("迟报")),
+            ("ok", _("正常报送")),
+            ("none", _("无需报送")),
+            ("off", _("未订阅")),
+        ],
+    )
+
+    def chosen(self) -> dict[str, str]:
+        """The values that were understood."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class PlanForm(forms.Form):
+    """Whether and how often a node sends a dataset."""
+
+    is_subscribed = forms.BooleanField(label=_("订阅"), required=False)
+    frequency = forms.ChoiceField(label=_("频次"), choices=DatasetPlan.Frequency.choices)
+    note = forms.CharField(label=_("说明"), required=False, max_length=300)
+    reason = forms.CharField(label=_("原因"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class MappingForm(forms.Form):
+    """What a node's local class means."""
+
+    node = forms.CharField(label=_("节点"), max_length=14)
+    kind = forms.ChoiceField(label=_("类别"), choices=CodeMapping.Kind.choices)
+    local_code = forms.CharField(label=_("本地代码"), max_length=20)
+    local_name = forms.CharField(label=_("本地名称"), required=False, max_length=60)
+    version = forms.CharField(label=_("标准版本"), max_length=20, initial="GB/T 47678.5-2026")
+    class_code = forms.CharField(label=_("标准代码"), max_length=5)
+    valid_from = forms.DateField(
+        label=_("启用日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )

@@ -16,6 +16,7 @@ from cityops.accounts.services import limits
 from cityops.foundation.errors import CityOpsError, NotThere
 from cityops.foundation.exports import Column, download
 from cityops.foundation.ordering import order_of
+from cityops.foundation.records import local_node
 from sync.aggregation.models import QualityIssue, RuleVersion
 from sync.aggregation.selectors import overview as selectors
 from sync.aggregation.selectors.rules import remedy_of, rules, title_of
@@ -60,6 +61,7 @@ def score(request: HttpRequest, owner: str, dataset: str) -> HttpResponse:
         raise NotThere
     facts = {
         "owner": owner,
+        "is_below": owner != local_node(),
         "name": name,
         "dataset": dataset,
         "title": selectors.title_finder()(dataset),

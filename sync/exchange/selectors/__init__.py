@@ -7,6 +7,7 @@ from sync.exchange.selectors.traffic import (
     comparisons_with,
     reasons_of,
     receipts_of,
+    recoveries_of,
     streams_of,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "reasons_of",
     "receipts_of",
     "records_seen",
+    "recoveries_of",
     "streams_of",
 ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
-from sync.exchange.models import Batch, Comparison, Link, Parked, Receipt, Stream
+from sync.exchange.models import Batch, Comparison, Link, Parked, Receipt, RecoveryReport, Stream
 from sync.exchange.rules.places import is_under
 
 REASONS = 12
@@ -57,3 +57,9 @@ def reasons_of(owners: list[str], user: Any) -> list[dict[str, Any]]:
     named = {name: KeyTextTransform(name, KeyTransform(0, "reasons")) for name in ("code", "detail", "remedy")}
     rows = waiting.annotate(**named).values("dataset", *named).annotate(count=Count("id"))
     return list(rows.order_by("-count", "code")[:REASONS])
+
+
+def recoveries_of(link: Link, user: Any, *, limit: int = 20) -> list[RecoveryReport]:
+    """The newest recoveries of streams over a link, or on behalf of a node beyond it."""
+    found = RecoveryReport.objects.filter(stream__in=streams_of(link, user))
+    return list(found.select_related("stream")[:limit])

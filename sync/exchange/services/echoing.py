@@ -24,7 +24,7 @@ from sync.exchange.services import comparing, digests, epochs
 from sync.exchange.services.sealing import sealed_batch
 
 BUCKETS_AT_ONCE = 16
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 """Batches in one answer; the asker asks again for the rest."""
 MOST_KEPT = 500
 """Kept versions in one answer."""

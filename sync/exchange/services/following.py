@@ -20,7 +20,7 @@ from sync.exchange.models import Claim, EchoItem, Receipt, RecoveryReport, Strea
 from sync.exchange.rules.calls import Claimed, Held, Offer
 from sync.exchange.rules.envelope import Envelope, unpack
 from sync.exchange.rules.places import is_for, is_under
-from sync.exchange.rules.recovering import may_fence
+from sync.exchange.rules.recovering import Standing, may_fence
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import (
     attempts,
@@ -64,14 +64,18 @@ def settle_down(caller: Caller, hello: Mapping[str, Any]) -> bool:
         if head is not None and fence is not None and may_fence(head.epoch_no, stream.epoch_no):
             _follow(caller, stream, fence)
             changed = True
-        elif (
-            head is None
-            or (head.epoch_no, head.epoch_id) != (stream.epoch_no, stream.epoch_id)
-            or head.seq < stream.seq
-        ) and (stream.seq or stream.fence):
+        elif not _may_follow(stream, head) and (stream.seq or stream.fence):
             objected.append(_claim(stream))
     _tell_claims(caller, objected)
     return changed
+
+
+def _may_follow(stream: Stream, head: Standing | None) -> bool:
+    """Whether this node's place may lie in the parent's history; what lies before its head a pull finds out."""
+    own = epochs.standing(stream)
+    if head is None or (head.epoch_no, head.epoch_id) != (own.epoch_no, own.epoch_id):
+        return False
+    return own.seq < head.seq or own == head
 
 
 def _follow(caller: Caller, stream: Stream, fence: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The keys of nodes: private ones in 0600 files outside the database, public ones in the table of keys."""
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -9,9 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from sync.exchange.models import Key, Link
-from sync.exchange.rules.crypto import key_id, suite
+from sync.exchange.rules.crypto import SUITES, key_id, suite
 from sync.exchange.rules.refusals import PeerRefused
 
+KID = re.compile(r"[0-9a-f]{32}")
 SETTLE = timedelta(minutes=2)
 """A new key signs only after this, while an earlier one is still good: whoever said hello before it became active has
 come to the end of its slice by then. Nothing but delay depends on it."""
@@ -124,6 +126,30 @@ def newest_of_peer(link: Link) -> str:
     found = list(Key.objects.good().filter(node_code=link.peer_code).order_by("id").values_list("kid", "suite"))
     fitting = [kid for kid, name in found if name == link.suite] or [kid for kid, _name in found]
     return fitting[-1] if fitting else ""
+
+
+def recall_own(kid: str) -> None:
+    """Know a former key of this node again whose file is still here, though the database is older, or empty.
+
+    It verifies what this node once signed; it is not used for anything new.
+    """
+    path = _path(kid)
+    if not KID.fullmatch(kid) or Key.objects.filter(kid=kid).exists() or not path.exists():
+        return
+    for name, one in SUITES.items():
+        try:
+            public = one.public_of(_private(path))
+        except ValueError:
+            continue
+        if key_id(public) == kid:
+            Key.objects.create(
+                kid=kid,
+                node_code=settings.CITYOPS_NODE,
+                suite=name,
+                public_key=public,
+                state=Key.State.REVOKED,
+                not_after=timezone.now(),
+            )
 
 
 def _path(kid: str) -> Path:

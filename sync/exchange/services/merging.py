@@ -156,6 +156,8 @@ def _adopt(cursor: CursorWrapper, shape: Shape, found: list[Evident], held: dict
             return 0
         middle = len(found) // 2
         return _adopt(cursor, shape, found[:middle], held) + _adopt(cursor, shape, found[middle:], held)
+    rids = [one.said.rid for one in found]
+    events.records_taken_back.send(Stream, dataset=shape.kind.dataset, rids=rids)
     note_versions(shape, [(one.said.rid, _not_below(one.version, held[one.said.rid].version)) for one in found])
     erased = [one.said.rid for one in found if one.said.op == ERASED]
     wiping.carry_out(cursor, shape.kind.dataset, erased, owner=settings.CITYOPS_NODE)

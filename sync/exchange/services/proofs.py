@@ -71,6 +71,7 @@ def _open(data: bytes) -> list[_Section]:
         raise PeerRefused("OWNER", f"A batch of {header.producer} proves nothing about records of this node.")
     if header.suite not in SUITES:
         raise PeerRefused("PROTOCOL", f"The cipher suite {header.suite} is not known here.")
+    keys.recall_own(header.kid)
     keys.verify(
         kid=header.kid,
         node_code=header.producer,

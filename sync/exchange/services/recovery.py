@@ -7,6 +7,7 @@ next contact. That the parent was restored meanwhile shows at its next answer: c
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from sync.exchange.services.client import PeerUnreachable
 from sync.exchange.services.merging import Merged
 
 Position = Mapping[str, Any]
+ASKED_AT_ONCE = 5000
+"""Versions that one call asks for."""
 
 
 class Caller(Protocol):
@@ -202,13 +205,18 @@ def proofs_of(caller: Caller, owner: str, kind: RecordKind, wanted: Sequence[Hel
     """The wanted versions with their batches, in as many answers as it takes."""
     left = {(held[0], held[1], held[2], held[4]): held for held in wanted}
     while left:
-        facts = {"owner": owner, "dataset": kind.dataset, "wanted": list(left.values())}
+        facts: dict[str, Any] = {
+            "owner": owner,
+            "dataset": kind.dataset,
+            "wanted": list(islice(left.values(), ASKED_AT_ONCE)),
+        }
         offer = msgspec.convert(caller.json("evidence", facts), Offer)
         for one in offer.items:
             left.pop((one.rid, one.rec_epoch, one.rev, one.content), None)
         if not offer.items:
-            _note_unproven(owner, kind, len(left))
-            return
+            _note_unproven(owner, kind, len(facts["wanted"]))
+            left = dict(islice(left.items(), len(facts["wanted"]), None))
+            continue
         yield offer
 
 

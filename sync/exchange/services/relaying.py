@@ -16,9 +16,11 @@ from cityops.foundation.records import Flow
 from sync.exchange.models import Claim, EchoEvidence, EchoItem, Stream
 from sync.exchange.rules.calls import Offer
 from sync.exchange.rules.crypto import sha256_hex
+from sync.exchange.rules.envelope import SIGNED_BATCH, unpack
 from sync.exchange.rules.places import may_send_up
 from sync.exchange.rules.recovering import Course, course
-from sync.exchange.services import echoing, epochs, streams, vouching
+from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services import echoing, epochs, keys, streams, vouching
 from sync.exchange.services.recovery import Caller, Position, Settled, echo_pages, kinds_of, proofs_of
 
 
@@ -99,9 +101,25 @@ def _note_echoed(stream: Stream, highest: int) -> None:
 
 @transaction.atomic
 def keep(offer: Offer, owner: str) -> int:
-    """Keep versions with their batches for their owner, each once. Returns how many there were."""
+    """Keep versions with their batches for their owner, each once. Returns how many there were.
+
+    Raises PeerRefused where a batch is not the owner's: nothing is kept that the owner could not have said.
+    """
     evidence = []
     for data in offer.batches:
+        sealed = unpack(data)
+        header = sealed.read()
+        if header.producer != owner:
+            raise PeerRefused("OWNER", f"A batch of {header.producer} is no evidence of {owner}.")
+        message = SIGNED_BATCH + sealed.header
+        keys.verify(
+            kid=header.kid,
+            node_code=owner,
+            message=message,
+            signature=sealed.signature,
+            signed_at=header.made_at,
+            may_be_retired=True,
+        )
         one, _new = EchoEvidence.objects.get_or_create(
             owner_code=owner, digest=sha256_hex(data), defaults={"packed": data}
         )
@@ -117,6 +135,7 @@ def keep(offer: Offer, owner: str) -> int:
                 evidence=evidence[item.batch],
             )
             for item in offer.items
+            if item.batch < len(evidence)
         ),
         ignore_conflicts=True,
     )

@@ -86,6 +86,12 @@ class CodeForm(forms.Form):
 
     child = forms.CharField(label=_("下级节点代码"), max_length=14, help_text=_("12 位区划代码加 -P 或 -C。"))
 
+    suite = forms.ChoiceField(
+        label=_("密码套件"),
+        required=False,
+        choices=[("", _("与本节点相同")), ("intl", "Ed25519 · SHA-256"), ("gm", _("国密 SM2 · SM3"))],
+    )
+
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user

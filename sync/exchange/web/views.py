@@ -52,6 +52,7 @@ def link_detail(request: HttpRequest, peer: str) -> HttpResponse:
         "batches": selectors.batches_of(link, request.user),
         "receipts": selectors.receipts_of(link, request.user),
         "comparisons": selectors.comparisons_of(link, request.user),
+        "recoveries": selectors.recoveries_of(link, request.user),
         "derives": link.role == Link.Role.CHILD,
         "differences": derived.differences(_owners_below(link, rows), user=request.user),
     }
@@ -219,7 +220,7 @@ def enrolment_code(request: HttpRequest) -> HttpResponse:
     facts = _enrolment_facts(request, form)
     if form.is_valid():
         try:
-            facts["code"] = enrolment.make_code(form.cleaned_data["child"])
+            facts["code"] = enrolment.make_code(form.cleaned_data["child"], form.cleaned_data["suite"])
             facts["child"] = form.cleaned_data["child"]
             facts.update(_enrolment_facts(request, CodeForm()))
         except CityOpsError as error:

@@ -42,7 +42,7 @@ class Bundle(models.Model):
     waiting = models.PositiveIntegerField(_("等待"), default=0)
     """Batches of it that waited for an earlier one when it was taken."""
     places = models.JSONField(default=dict)
-    """Made: stream → last number in it so far. Taken: where the peer said to stand."""
+    """Of a bundle that was made: stream → last number that any bundle for the peer holds so far."""
     last_receipt = models.PositiveBigIntegerField(default=0)
     file_name = models.CharField(_("文件"), max_length=100, blank=True)
     by = models.CharField(_("经办人"), max_length=150)
@@ -60,6 +60,21 @@ class Bundle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.peer_code} {self.direction} {self.number}"
+
+
+class Standing(models.Model):
+    """对端位置: where a peer last said to stand in the streams that this node hands to it."""
+
+    peer_code = models.CharField(_("对端节点"), max_length=14, primary_key=True)
+    places = models.JSONField(default=dict)
+    at = models.DateTimeField(_("时间"), auto_now=True)
+
+    class Meta:
+        db_table = "road_standing"
+        verbose_name = _("对端位置")
+
+    def __str__(self) -> str:
+        return self.peer_code
 
 
 class WaitingBatch(models.Model):

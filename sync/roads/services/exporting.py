@@ -1,5 +1,6 @@
 """Making a bundle for a peer: what it lacks of the streams that are for it, our receipts, our keys, where we stand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,7 @@ from sync.exchange.rules.places import is_for, is_under, may_send_up
 from sync.exchange.services import keys, streams, vouching
 from sync.exchange.services.sealing import sealed_batch
 from sync.exchange.services.sequencing import sequence
-from sync.roads.models import Bundle
+from sync.roads.models import Bundle, Standing
 from sync.roads.rules import bundle as form
 
 MOST_BATCH_BYTES = 256 * 1024 * 1024
@@ -95,16 +96,24 @@ def streams_from(link: Link) -> list[Stream]:
     ]
 
 
+def words(stream: Stream, producer: str = "producer") -> dict[str, str]:
+    """The names of a stream, its producer under the name that is asked for."""
+    return {
+        producer: stream.producer_code,
+        "flow": stream.flow,
+        "scope": stream.scope,
+        "lane": stream.lane,
+        "audience": stream.audience,
+    }
+
+
 def acknowledged(link: Link, stream: Stream) -> int:
     """The last number of a stream that a peer is known to hold: by its receipts, or by where it said to stand."""
     seen = Receipt.objects.filter(stream=stream, receiver_code=link.peer_code, epoch_no=stream.epoch_no)
     found = seen.aggregate(seq=Max("upto_seq"))["seq"] or 0
-    told = Bundle.objects.filter(peer_code=link.peer_code, direction=Bundle.Direction.IN).order_by("-number", "-id")
-    for place in (told.values_list("places", flat=True).first() or {}).get("have", []):
-        same = streams.names_in(place) == {
-            "producer_code": stream.producer_code, "flow": stream.flow, "scope": stream.scope, "lane": stream.lane,
-            "audience": stream.audience,
-        }  # fmt: skip
+    told = Standing.objects.filter(peer_code=link.peer_code).values_list("places", flat=True).first() or {}
+    for place in told.get("have", []):
+        same = streams.names_in(place) == words(stream, "producer_code")
         if same and place["epoch_id"] == str(stream.epoch_id):
             found = max(found, int(place["seq"]))
     return found
@@ -178,6 +187,14 @@ def _add_receipts(link: Link, load: Load, after: int) -> None:
 
 def sealed(link: Link, number: int, load: Load, *, protocol: str = form.PROTOCOL) -> bytes:
     """The bytes of a bundle, signed."""
+    text, signature = signed_manifest(link, number, load.files, protocol=protocol)
+    return form.pack({form.MANIFEST: text, form.SIGNATURE: signature, **load.files})
+
+
+def signed_manifest(
+    link: Link, number: int, files: Mapping[str, bytes], *, protocol: str = form.PROTOCOL
+) -> tuple[bytes, bytes]:
+    """The manifest over some files, and its signature."""
     key = keys.own_key(link.suite)
     manifest: dict[str, Any] = {
         "protocol": protocol,
@@ -189,11 +206,10 @@ def sealed(link: Link, number: int, load: Load, *, protocol: str = form.PROTOCOL
         "kid": key.kid,
         "keys": _keys_for(link),
         "have": [streams.position(stream) for stream in streams_from(link)],
-        "files": [form.described(name, data) for name, data in load.files.items()],
+        "files": [form.described(name, data) for name, data in files.items()],
     }
     text = msgspec.json.encode(manifest)
-    signature = keys.sign(key, form.SIGNED_BUNDLE + text)
-    return form.pack({form.MANIFEST: text, form.SIGNATURE: signature, **load.files})
+    return text, keys.sign(key, form.SIGNED_BUNDLE + text)
 
 
 def _keys_for(link: Link) -> list[dict[str, Any]]:

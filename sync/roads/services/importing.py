@@ -22,7 +22,7 @@ from sync.exchange.rules.calls import OfferedKey
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import keys, links, receiving, streams, vouching
 from sync.exchange.services.refusing import note_refusal
-from sync.roads.models import Bundle, WaitingBatch
+from sync.roads.models import Bundle, Standing, WaitingBatch
 from sync.roads.rules import bundle as form
 
 logger = logging.getLogger(__name__)
@@ -79,14 +79,20 @@ def _take(manifest: form.Manifest, files: Mapping[str, bytes], data: bytes, acto
     _learn(link, manifest.keys)
     for file in manifest.files:
         if file.name.startswith("batches/"):
-            _take_batch(link, files[file.name], done)
-    _drain(link, done)
+            what, count = let_in(link, files[file.name])
+            setattr(done, what, getattr(done, what) + 1)
+            if not done.is_repeated:
+                done.bundle.batches += 1
+                done.bundle.records += count
+    done.applied += drain(link)
     _take_receipts(link, files, done)
     row = done.bundle
     if not done.is_repeated:
         row.waiting, row.receipts = done.waiting, done.receipts
-        row.places = {"have": msgspec.to_builtins(manifest.have)}
         row.save()
+    Standing.objects.update_or_create(
+        peer_code=link.peer_code, defaults={"places": {"have": msgspec.to_builtins(manifest.have)}}
+    )
     audit.record(
         "bundle.take",
         kind="Bundle",
@@ -125,6 +131,19 @@ def _prove(link: Link, manifest: form.Manifest, files: Mapping[str, bytes]) -> N
         raise PeerRefused("SUSPENDED", f"The link to {link.peer_code} is {link.state}.")
 
 
+def heed_notice(link: Link, files: Mapping[str, bytes]) -> str:
+    """Take a manifest that comes alone: keys, and where the peer stands. Raises PeerRefused."""
+    manifest = form.read_manifest(files)
+    if (manifest.sender, manifest.receiver) != (link.peer_code, settings.CITYOPS_NODE) or manifest.files:
+        raise PeerRefused("HOP", f"A notice of {manifest.sender} for {manifest.receiver} is not for this road.")
+    _prove(link, manifest, files)
+    _learn(link, manifest.keys)
+    Standing.objects.update_or_create(
+        peer_code=link.peer_code, defaults={"places": {"have": msgspec.to_builtins(manifest.have)}}
+    )
+    return "heeded"
+
+
 def _learn(link: Link, offers: list[OfferedKey]) -> None:
     """Keys that the peer vouches for. Its own first key came with the enrolment, so none is taken on its own word."""
     vouching.learn_keys(offers, from_parent=link.role == Link.Role.PARENT, voucher=link.peer_code)
@@ -141,38 +160,35 @@ def _noted(manifest: form.Manifest, sha: str, size: int) -> Bundle:
     )
 
 
-def _take_batch(link: Link, packed: bytes, done: Taken) -> None:
+def let_in(link: Link, packed: bytes) -> tuple[str, int]:
+    """Take one batch of a peer: ``applied`` where it follows, ``known`` where it is here, else ``waiting``.
+
+    Returns that, and its number of records. Raises PeerRefused.
+    """
     sealed = envelope.unpack(packed)
     header = sealed.read()
-    if not done.is_repeated:
-        done.bundle.batches += 1
-        done.bundle.records += header.count
     stream = Stream.objects.filter(**streams.names_of(header)).first()
     stands = stream.seq if stream is not None else 0
-    if stream is not None and stream.epoch_id == header.epoch_id and header.to_seq <= stands:
-        done.known += 1
-    elif header.from_seq == stands + 1 or (stream is not None and stream.epoch_id != header.epoch_id):
+    is_other = stream is not None and stream.epoch_id != header.epoch_id
+    if stream is not None and not is_other and header.to_seq <= stands:
+        receiving.open_batch(sealed, sender=link.peer_code)  # a changed one is refused, though it would change nothing
+        return "known", header.count
+    if is_other or header.from_seq == stands + 1:
         receiving.receive(sealed, sender=link.peer_code)
-        done.applied += 1
-    else:
-        _keep_waiting(link, packed, sealed, header, done)
-
-
-def _keep_waiting(link: Link, packed: bytes, sealed: envelope.Envelope, header: envelope.Header, done: Taken) -> None:
-    """Keep a batch that comes too early, once it is verified as far as it can be."""
-    receiving.open_batch(sealed, sender=link.peer_code)
+        return "applied", header.count
+    receiving.open_batch(sealed, sender=link.peer_code)  # as far as it can be verified now
     WaitingBatch.objects.get_or_create(
         **streams.names_of(header),
         epoch_id=header.epoch_id,
         from_seq=header.from_seq,
         defaults={"peer_code": link.peer_code, "to_seq": header.to_seq, "packed": packed},
     )
-    done.waiting += 1
+    return "waiting", header.count
 
 
-def _drain(link: Link, done: Taken) -> None:
-    """Let in what waited and now follows; what came meanwhile by another road is let go."""
-    moved = True
+def drain(link: Link) -> int:
+    """Let in what waited and now follows; what came meanwhile by another road is let go. Returns how many went in."""
+    applied, moved = 0, True
     while moved:
         moved = False
         for one in WaitingBatch.objects.filter(peer_code=link.peer_code).defer("packed"):
@@ -183,9 +199,10 @@ def _drain(link: Link, done: Taken) -> None:
                 continue
             if one.from_seq == stream.seq + 1:
                 receiving.receive(envelope.unpack(bytes(one.packed)), sender=link.peer_code)
-                done.applied += 1
+                applied += 1
             one.delete()
             moved = True
+    return applied
 
 
 def _take_receipts(link: Link, files: Mapping[str, bytes], done: Taken) -> None:

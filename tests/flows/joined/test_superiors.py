@@ -120,3 +120,53 @@ def test_supervisions_of_province_and_nation_come_down_are_answered_and_the_answ
     assert (held[0], held[2]) == (held[1], held[3])
     lines = [json.loads(line) for instance in (city, province) for line in instance.manage("reconcile").splitlines()]
     assert {line["result"] for line in lines if line["dataset"] in {"JD01", "JD02"}} == {"equal"}
+
+
+BAD = """
+from tests.factories import grid as ground
+ground.stored_case(case_no="330100202601010000000777", state="52", dept_code1="A", dept_name1="城管局")
+"""
+ASK = """
+from sync.aggregation.models import QualityIssue
+from sync.aggregation.services import raising, running
+running.run_whole(["GL01"])
+raising.follow()
+print(QualityIssue.objects.raised_here().get(item_code="GL01-Q6-03").issue_no)
+"""
+SAY = """
+from sync.aggregation.services.answering import answer
+from tests.factories.people import person
+answer(person("data_officer", username="officer"), "{issue_no}", kind="1", content="已更正,联系13812345678")
+from grid.models import Case
+Case.objects.filter(case_no="330100202601010000000777").update(state="50")
+"""
+AGAIN = """
+from sync.aggregation.services import hearing, raising, running
+hearing.hear()
+running.run_whole(["GL01"])
+raising.follow()
+"""
+
+
+def test_a_quality_issue_goes_down_is_answered_and_closes_when_the_record_is_mended(joined):
+    nation, province, city = joined
+    tell(city, BAD)
+    city.manage("sync_run")
+    issue_no = tell(province, ASK)
+    province.manage("sync_run")
+    city.manage("sync_run")
+    state = "SELECT state FROM aggregation_qualityissue WHERE issue_no = %s"
+    assert (one(province, state, issue_no), one(city, state, issue_no)) == ("1", "1")
+    tell(city, SAY, issue_no=issue_no)
+    city.manage("sync_run")
+    content = "SELECT content FROM aggregation_issueanswer WHERE issue_no = %s"
+    assert "已更正" in one(province, content, issue_no)
+    assert "13812345678" not in one(province, content, issue_no)
+    assert one(province, state, issue_no) in ("1", "2")
+    tell(province, AGAIN)
+    province.manage("sync_run")
+    city.manage("sync_run")
+    assert (one(province, state, issue_no), one(city, state, issue_no)) == ("3", "3")
+    assert one(nation, "SELECT count(*) FROM aggregation_qualityissue") == 0
+    lines = [json.loads(line) for line in city.manage("reconcile").splitlines()]
+    assert {line["result"] for line in lines if line["dataset"] in {"JH03", "JH05"}} == {"equal"}

@@ -28,7 +28,7 @@ def call(client, from_city):
     """Make signed calls as the city: ``call("hello", {...})``; fields of the call may be changed."""
     sent = from_city("城管局", "园林局")
 
-    def make(name, body, *, private=None, signature=None, **fields):
+    def make(name, body, *, private=None, signature=None, more=None, **fields):
         path = reverse(f"peer-{name}")
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
         facts = {
@@ -37,7 +37,7 @@ def call(client, from_city):
         }  # fmt: skip
         signed = Call(**facts)
         text = suite("intl").sign(private or sent.private, signed.text(data))
-        headers = signed.headers(signature or text)
+        headers = {**signed.headers(signature or text), **(more or {})}
         return client.post(path, data, content_type="application/octet-stream", headers=headers)
 
     make.sent = sent

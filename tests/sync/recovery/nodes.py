@@ -19,7 +19,7 @@ from django.test import RequestFactory
 
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.records import registry
-from sync.exchange.models import Conflict, DirtyMark, EchoItem, Key, Link, RecordVersion, Stream
+from sync.exchange.models import Conflict, DirtyMark, EchoItem, Key, Link, Parked, RecordVersion, Stream
 from sync.exchange.peer import views
 from sync.exchange.rules.places import is_under
 from sync.exchange.services import keys, running
@@ -30,7 +30,7 @@ from sync.exchange.services.streams import key_of
 
 CITY, PROVINCE, NATION = "330100000000-C", "330000000000-P", "000000000000-N"
 TIERS = {"C": "municipal", "P": "provincial", "N": "national"}
-NAMES = ("CITYOPS_TIER", "CITYOPS_REGION", "CITYOPS_NODE")
+NAMES = ("CITYOPS_TIER", "CITYOPS_REGION", "CITYOPS_NODE", "CITYOPS_BASE_URL")
 VERSION = ("rid", "rec_epoch", "rev", "content_sha", "owner_code", "dataset")
 _numbers = itertools.count(1)
 
@@ -83,7 +83,8 @@ class Node:
             self.wrapper = connections.create_connection("default")
             self.wrapper.settings_dict = {**self.wrapper.settings_dict, "NAME": self.database}
         connections["default"] = self.wrapper
-        for name, value in zip(NAMES, (TIERS[self.code[-1]], self.code[:12], self.code), strict=True):
+        values = (TIERS[self.code[-1]], self.code[:12], self.code, f"http://{self.code}")
+        for name, value in zip(NAMES, values, strict=True):
             setattr(settings, name, value)
         try:
             yield
@@ -235,9 +236,17 @@ class World:
                 key = f"{owner}/{kind.flow}/{kind.scope}/"
                 for other in self.nodes:
                     if owner == code and other != code and travels_to(key, other):
-                        assert seen[other].get(rid) == rows[rid], f"{dataset} {rid} of {owner} at {other}"
+                        assert seen[other].get(rid) == rows[rid], (
+                            f"{dataset} of {owner} at {other}: {self.why(other, rid)}"
+                        )
                 version = (rid, rec_epoch, rev)
                 assert version in listed or contents.setdefault(version, sha) == sha
+
+    def why(self, code: str, rid: str) -> list[str]:
+        """What a node says of a record that it should hold."""
+        with self.nodes[code].here():
+            reasons = [str(one.reasons) for one in Parked.objects.filter(rid=rid)]
+            return [*reasons, *map(str, RecordVersion.objects.filter(rid=rid).values())]
 
     def end(self) -> None:
         """Drop every database of this world."""

@@ -1,15 +1,21 @@
 """Databases restored to older backups at either end: found out by themselves, nothing lost, forks kept for people."""
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from cityops.accounts.models import Organisation
 from cityops.foundation.errors import InvalidInput, Refused
 from cityops.regions.models import Division
+from grid.models import Case, CaseStep
+from grid.services.numbers import next_case_number
 from sync.exchange.models import Conflict, RecoveryReport, Stream
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services.conflicts import decide
 from sync.exchange.services.receiving import receive
+from tests.factories import grid as ground
 from tests.factories.people import division, organisation, person
 from tests.sync.recovery.nodes import CITY, NATION, Node
 
@@ -263,3 +269,38 @@ def test_a_producer_above_that_was_restored_gets_back_what_only_those_below_hold
     province.restore()
     world.settle()
     assert regions(nation) == regions(province) == regions(city) == {*everything, "940000000000"}
+
+
+def step(case: Case, number: int, opinion: str) -> None:
+    facts = {"action": "01", "to_state": "10", "operator_role": "01", "operated_at": timezone.now(), "opinion": opinion}
+    CaseStep.objects.create(case=case, origin_code=case.origin_code, seq=number, **facts)
+
+
+def opinions(node: Node) -> list[str]:
+    with node.here():
+        return list(CaseStep.objects.order_by("case__case_no", "seq").values_list("opinion", flat=True))
+
+
+def test_cases_come_back_with_their_steps_and_no_number_is_given_twice(world, city, province):
+    day = dt.date(2026, 1, 1)
+    with city.here():
+        division()
+        case = ground.stored_case(case_no=next_case_number(day), dept_code1="A", dept_name1="城管局")
+        step(case, 1, "立案")
+    world.settle()
+    city.back_up()
+    with city.here():
+        step(case, 2, "恢复前")
+        lost = ground.stored_case(case_no=next_case_number(day), dept_code1="A", dept_name1="城管局")
+        step(lost, 1, "丢失的案件")
+    world.settle()
+    city.restore()
+    with city.here():
+        step(Case.objects.get(), 2, "恢复后")
+    world.settle()
+    assert opinions(city) == opinions(province) == ["立案", "恢复后", "丢失的案件"]
+    with city.here():
+        assert next_case_number(day) == f"{int(lost.case_no) + 1}"
+        decide(person("data_officer"), Conflict.objects.get(), decision="take", reason="以恢复前为准")
+    world.settle()
+    assert opinions(city) == opinions(province) == ["立案", "恢复前", "丢失的案件"]

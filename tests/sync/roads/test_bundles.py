@@ -3,8 +3,10 @@
 import random
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.urls import reverse
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from sync.roads.models import Bundle, WaitingBatch
 from sync.roads.rules.bundle import pack
 from sync.roads.services.exporting import export
 from sync.roads.services.importing import take
+from tests.factories.people import ZHEJIANG, division, person
 from tests.sync.exchange.conftest import CITY, NATION, PROVINCE
 from tests.sync.roads.conftest import BUNDLES, contents, mutated, state
 
@@ -187,3 +190,20 @@ def test_the_commands_carry_a_bundle_through_a_folder(sent, tmp_path, capsys):
     (tmp_path / "bad").write_bytes(b"x")
     with pytest.raises(CommandError, match="1 of 2"):
         call_command("exchange_import", tmp_path / "bad", paths[0])
+
+
+def test_the_page_exports_and_imports_and_names_what_is_missing(client, sent):
+    division(ZHEJIANG)
+    client.force_login(person("data_officer", division_code=ZHEJIANG))
+    page = reverse("road-list")
+    for number in (0, 3):
+        upload = SimpleUploadedFile("bundle.zip", sent[number])
+        answer = client.post(reverse("road-take"), {"file": upload}, follow=True)
+        assert f"第 {number + 1} 包" in answer.content.decode()
+    assert "2, 3" in client.get(page).content.decode()
+    said = client.post(reverse("road-take"), {"file": SimpleUploadedFile("x.zip", b"x")}, follow=True)
+    assert "MALFORMED" in said.content.decode()
+    answer = client.post(reverse("road-export", args=[CITY]))
+    assert contents(answer.content)["manifest.json"]
+    assert f'filename="{PROVINCE}-{CITY}-000001.zip"' in answer["Content-Disposition"]
+    assert AuditEvent.objects.filter(action="bundle.make", user_name__startswith="data_officer").count() == 1
