@@ -9,6 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sync.exchange import events
 from sync.exchange.models import Batch, Conflict, EchoEvidence, EchoItem, Erasure, Parked
 from sync.exchange.rules import envelope, erasing
 from sync.exchange.services import sealing
@@ -47,6 +48,7 @@ def wipe(cursor: CursorWrapper, dataset: str, rids: Collection[UUID], *, owner: 
     Parked.objects.filter(dataset=dataset, rid__in=rids).update(line=b"", children=b"", reasons=[])
     _wipe_conflicts(dataset, rids)
     _wipe_echoes(dataset, rids, owner)
+    events.records_erased.send(Erasure, dataset=dataset, rids=rids, owner=owner)
     return sum(_wipe_batch(cursor, batch, dataset, rids) for batch in _holding(cursor, dataset, rids, owner))
 
 
@@ -73,11 +75,19 @@ def _wipe_echoes(dataset: str, rids: Collection[UUID], owner: str) -> None:
     """What is kept of the records on its way back to their owner (``relaying``)."""
     EchoItem.objects.filter(owner_code=owner, rid__in=rids).delete()
     for kept in EchoEvidence.objects.filter(owner_code=owner):
-        sealed = envelope.unpack(bytes(kept.packed))
-        raw = _without(sealed, dataset, rids)
-        if raw is not None:  # the digest stays that of the signed batch, by which it is known when it comes again
-            kept.packed = envelope.Envelope(sealed.header, sealed.signature, envelope.compress(raw)).pack()
+        packed = packed_without(bytes(kept.packed), dataset, rids)
+        if packed is not None:  # the digest stays that of the signed batch, by which it is known when it comes again
+            kept.packed = packed
             kept.save(update_fields=["packed"])
+
+
+def packed_without(packed: bytes, dataset: str, rids: Collection[UUID]) -> bytes | None:
+    """A packed batch with stubs in the place of the records; None where none of them stands in it."""
+    sealed = envelope.unpack(packed)
+    raw = _without(sealed, dataset, rids)
+    if raw is None:
+        return None
+    return envelope.Envelope(sealed.header, sealed.signature, envelope.compress(raw)).pack()
 
 
 def _without(sealed: envelope.Envelope, dataset: str, rids: Collection[UUID]) -> bytes | None:
