@@ -13,7 +13,7 @@ class RoadsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the exchange."""
-        from sync.exchange import events
-        from sync.roads.services.forgetting import forget
+        from sync.exchange import events  # noqa: PLC0415
+        from sync.roads.services.forgetting import forget  # noqa: PLC0415
 
         events.records_erased.connect(forget, dispatch_uid="roads.forget")

@@ -69,7 +69,7 @@ def break_everything():
     )  # fmt: skip
     from sync.exchange.models import Key
 
-    Key.objects.filter(node_code=CITY).update(created_at=timezone.now() - dt.timedelta(days=340))
+    Key.objects.filter(node_code=CITY).update(not_after=timezone.now() + dt.timedelta(days=25))
     return ["conflict", "different", "frozen", "key", "parked", "silent", "skew", "trespass", "waiting", "watchdog"]
 
 
@@ -144,9 +144,9 @@ def test_metrics_carry_the_numbers_of_the_page(province, client):
     alarms.check()
     text = exposition().decode()
     assert f'sync_clock_skew_seconds{{node="{CITY}"}} -75.0' in text
-    assert f'sync_parked{{dataset="JC02",node="{CITY}"}} 2.0' in text
+    assert f'sync_parked{{dataset="JC02",node="{CITY}"}} 3.0' in text
     assert f'sync_alarms{{kind="conflict",level="red",node="{CITY}"}} 1.0' in text
     client.force_login(person("supervisor", division_code=ZHEJIANG))
     shown = {gauge.name: rows for gauge, rows in client.get(reverse("exchange-alarms")).context["numbers"]}
-    assert shown["sync_parked"] == [(f"{CITY} · JC02", 2)]
+    assert shown["sync_parked"] == [(f"{CITY} · JC02", 3)]
     assert all(f"\n{name}{{" in text for name in shown)

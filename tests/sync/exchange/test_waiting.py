@@ -43,6 +43,7 @@ def batches(city, as_tier):
     division()
     models.Stream.objects.all().update(seq=0)
     models.Batch.objects.all().delete()
+    models.InboxEntry.objects.all().delete()
     start = stream()
     start.chain = genesis(producer=CITY, flow="up", scope="N", lane="normal", epoch_no=1, epoch_id=start.epoch_id)
     start.save()
