@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-JOBS = ("register", "tile", "figures", "dashboard", "desks", "lifecycle", "exchange", "reconcile", "import")
+JOBS = ("register", "tile", "figures", "dashboard", "desks", "lifecycle", "exchange", "reconcile", "ndjson", "import")
 MODULES = {"import": "census"}
 """One module each, of its own name where that is a word of Python; every job runs in a process of its own, on databases
 that are thrown away."""

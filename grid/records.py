@@ -238,6 +238,7 @@ CASE_DAILY_STATISTIC = registry.register(
     RecordKind(
         dataset="GL04",
         model=CaseDailyStatistic,
+        is_open=False,
         fields=_same(
             "division_code",
             "stat_date",

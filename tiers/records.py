@@ -7,6 +7,7 @@ NODE = registry.register(
     RecordKind(
         dataset="JC11",
         model=Node,
+        is_open=False,
         fields={
             name: name
             for name in (

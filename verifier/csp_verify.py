@@ -79,22 +79,45 @@ def check_batch(name: str, data: bytes, keys: dict) -> dict:
     head = json.loads(text)
     check_signature(name, keys, (head["kid"], head["producer"]), b"CSP1-BATCH\n" + text, data[start:end])
     suite = head["suite"]
-    if data[:4] != b"CSP1" or digest(suite, body).hex() != head["body_sha"]:
+    is_whole = digest(suite, body).hex() == head["body_sha"]
+    if data[:4] != b"CSP1" or (zstandard is None and not is_whole):
         raise Wrong(f"{name}: the body is not the one that was signed")
-    if zstandard is None:
-        return head
-    raw = zstandard.ZstdDecompressor().decompress(body)
+    if zstandard is not None:
+        check_chain(name, head, body, is_whole)
+    return head
+
+
+def leaf(suite: str, line: bytes) -> bytes:
+    """The hash of a line (here without its line feed), or the one in the stub of a line that was erased."""
+    if line[:1] != b"#":
+        return digest(suite, line + b"\n")
+    found = bytes.fromhex(line[1:65].decode("ascii"))
+    if len(found) != 32:
+        raise ValueError("a stub without the hash of its line")
+    return found
+
+
+def check_chain(name: str, head: dict, body: bytes, is_whole: bool) -> None:
+    """The records lead from chain to chain; a body that is not the signed one may have stubs for what was erased."""
+    suite, raw = head["suite"], b""
+    try:
+        raw = zstandard.ZstdDecompressor().decompress(body)
+    except zstandard.ZstdError as error:
+        raise Wrong(f"{name}: the body is not the one that was signed") from error
+    *lines, rest = raw.split(b"\n")
+    head["erased"] = sum(line[:1] == b"#" for line in lines)
+    if not (is_whole or head["erased"]):
+        raise Wrong(f"{name}: the body is not the one that was signed")
     chain, at, number = bytes.fromhex(head["base_chain"]), 0, int(head["base_seq"])
     for section in head["sections"]:
-        for line in raw[at : at + section["size"]].split(b"\n")[:-1]:
-            chain, number = digest(suite, b"C1" + chain + line + b"\n"), number + 1
-        at += section["size"]
+        for line in lines[at : at + section["count"]]:
+            chain, number = digest(suite, b"C1" + chain + leaf(suite, line)), number + 1
+        at += section["count"]
         for block in section.get("children", []):
-            rows = raw[at : at + block["size"]]
-            chain, at = digest(suite, b"K1" + chain + digest(suite, rows)), at + block["size"]
-    if (at, number, chain.hex()) != (len(raw), int(head["base_seq"]) + head["count"], head["to_chain"]):
+            rows = b"".join(leaf(suite, row) for row in lines[at : at + block["count"]])
+            chain, at = digest(suite, b"K1" + chain + digest(suite, rows)), at + block["count"]
+    if (at, rest, number, chain.hex()) != (len(lines), b"", int(head["base_seq"]) + head["count"], head["to_chain"]):
         raise Wrong(f"{name}: the chain over the records does not end where the header says")
-    return head
 
 
 def stream_of(facts: dict) -> tuple[str, ...]:
@@ -132,11 +155,12 @@ def check_manifest(manifest: dict, files: dict[str, bytes], trusted: list[str]) 
 
 def check_history(manifest: dict, files: dict[str, bytes], keys: dict, trusted: list[str]) -> list[str]:
     """Each batch follows the one before it in its stream, and each receipt speaks of this history."""
-    heads, ends, batches, receipts, records = {}, {}, 0, 0, 0
+    heads, ends, batches, receipts, records, erased = {}, {}, 0, 0, 0, 0
     names = [entry["name"] for entry in manifest["files"]]
     for name in (name for name in names if name.endswith(".csp1")):
         head = check_batch(name, files[name], keys)
         stream, batches, records = stream_of(head), batches + 1, records + head["count"]
+        erased += head.get("erased", 0)
         if heads.get(stream, (head["base_seq"], head["base_chain"])) != (head["base_seq"], head["base_chain"]):
             raise Wrong(f"{name}: does not follow the batch before it, which ends at {heads[stream][0]}")
         heads[stream] = str(int(head["base_seq"]) + head["count"]), head["to_chain"]
@@ -155,6 +179,7 @@ def check_history(manifest: dict, files: dict[str, bytes], keys: dict, trusted: 
         if zstandard
         else "no zstandard here: bodies are checked by hash only",
         f"{batches} batches with {records} records and {receipts} receipts hold",
+        *([f"{erased} lines were erased; their hashes stand in the chain"] if erased else []),
     ]
 
 

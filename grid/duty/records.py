@@ -6,7 +6,7 @@ areas of its own evaluations, which come with the evaluation's tasks.
 """
 
 from cityops.foundation import mending
-from cityops.foundation.records import RecordKind, registry
+from cityops.foundation.records import Need, RecordKind, registry
 from grid.duty.models import DutyGrid, EvaluationGrid, TeamStatistic
 
 
@@ -21,6 +21,7 @@ DUTY_GRID = registry.register(
         fields=_same("grid_code", "name", "grid_kind", "unit_grids", "org_code", "geom", "valid_from", "valid_to"),
         local=("leader",),
         division_field="grid_code",
+        needs=(Need("JC02", column="org_code", their_column="org_code"),),
         checks=(
             (
                 "unit_grids_list",

@@ -44,6 +44,7 @@ ACTION = registry.register(
     RecordKind(
         dataset="JD02",
         model=SupervisionAction,
+        is_open=False,
         lane=Lane.URGENT,
         division_field="node_code",
         free_text=frozenset({"content", "review_opinion"}),

@@ -21,6 +21,7 @@ PERFORMANCE_RESULT = registry.register(
     RecordKind(
         dataset="GL05",
         model=PerformanceResult,
+        is_open=False,
         fields={name: name for name in NAMES},
         division_field="",
         checks=(

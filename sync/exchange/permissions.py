@@ -12,6 +12,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("exchange.retry_parked", _("重试暂存记录"), ("data_officer", "supervisor", "system_admin")),
     Permission("exchange.decide_conflict", _("裁定版本冲突"), ("data_officer", "system_admin")),
     Permission("exchange.acknowledge_alarm", _("确认交换告警"), ("data_officer", "supervisor", "system_admin")),
+    Permission("exchange.push_records", _("报送记录"), ("data_officer", "system_admin")),
+    Permission("exchange.erase_record", _("擦除记录"), ("data_officer",)),
     Permission("exchange.thaw_link", _("恢复冻结的链路"), ("system_admin",)),
     Permission("exchange.suspend_link", _("暂停链路"), ("system_admin",)),
     Permission("exchange.retire_link", _("停用链路"), ("security_admin",)),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STREAMS = (
     "SELECT id, producer_code, flow, scope, lane, audience, epoch_no, epoch_id, seq, chain, applied_count, "
-    "superseded_count, parked_count FROM sync_stream"
+    "superseded_count, parked_count, waiting_count FROM sync_stream"
 )
 Held = tuple[str, str] | None
 Words = dict[tuple[str, Any], tuple[str, str]]
@@ -50,7 +50,7 @@ def words_of(node: Node) -> Words:
 
 
 def _parked(node: Node) -> set[Any]:
-    return {rid for _dataset, rid, _reasons, state, _line in node.rows(PARKED) if state == "P"}
+    return {rid for _dataset, rid, _reasons, state, _line in node.rows(PARKED) if state in "PW"}
 
 
 def _owners_keep(world: "World", words: dict[str, Words]) -> None:
@@ -136,11 +136,11 @@ def _gapless(node: Node) -> None:
 
 
 def _conserved(node: Node) -> None:
-    """I9: cursor = applied + superseded + parked, in the counts and in the inbox; parked ones are kept."""
+    """I9: cursor = applied + superseded + parked + waiting, in the counts and in the inbox; parked ones are kept."""
     for row in node.rows(STREAMS):
         if row[1] == node.code:
             continue
-        stream, epoch, seq, counts = row[0], row[6], row[8], tuple(row[10:13])
+        stream, epoch, seq, counts = row[0], row[6], row[8], tuple(row[10:14])
         states: Counter[str] = Counter(
             dict(
                 node.rows(
@@ -155,11 +155,11 @@ def _conserved(node: Node) -> None:
         every = Counter(
             dict(node.rows("SELECT state, count(*) FROM sync_inbox WHERE stream_id = %s GROUP BY state", stream))
         )
-        if counts not in {tuple(found[letter] for letter in "ASP") for found in (states, every)}:
+        if counts not in {tuple(found[letter] for letter in "ASPW") for found in (states, every)}:
             raise Broken(f"I9: {node.code} stream {row[1:6]}: counts {counts}, inbox {dict(every)}")
-        waiting = node.rows("SELECT count(*) FROM sync_parked WHERE stream_id = %s AND state = 'P'", stream)[0][0]
-        if waiting != every["P"]:
-            raise Broken(f"I9: {node.code} stream {row[1:6]}: {every['P']} parked in the inbox, {waiting} kept")
+        kept = dict(node.rows("SELECT state, count(*) FROM sync_parked WHERE stream_id = %s GROUP BY state", stream))
+        if any(kept.get(letter, 0) != every[letter] for letter in "PW"):
+            raise Broken(f"I9: {node.code} stream {row[1:6]}: {dict(every)} in the inbox, {kept} kept")
 
 
 def _one_hash(world: "World") -> None:

@@ -153,7 +153,7 @@ def sent(letter, world):
         producer_code=CITY, flow="up", scope="A", lane="normal", epoch_id="0" * 32, seq=77_001, chain=b"\0" * 32
     )
     Parked.objects.create(
-        stream=stream, epoch_no=1, seq=77_001, flow="up", dataset="GL01", owner_code=CITY, rid="1" * 32, line="x"
+        stream=stream, epoch_no=1, seq=77_001, flow="up", dataset="GL01", owner_code=CITY, rid="1" * 32, line=b"x"
     )
     Receipt.objects.create(
         stream=stream, receiver_code=world_node(letter), epoch_no=1, from_seq=1, upto_seq=77_001, applied=1,

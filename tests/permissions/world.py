@@ -55,6 +55,7 @@ from sync.exchange.models import (
     Comparison,
     Conflict,
     Enrolment,
+    Erasure,
     Key,
     Link,
     Parked,
@@ -244,13 +245,14 @@ class World:
             header=b"{}", signature=b"s", body_size=1, datasets={"GL01": 7},
         )  # fmt: skip
         self.parked = Parked.objects.create(
-            stream=stream, epoch_no=1, seq=7, flow="up", dataset="GL01", owner_code=child, rid="1" * 32, line="x",
+            stream=stream, epoch_no=1, seq=7, flow="up", dataset="GL01", owner_code=child, rid="1" * 32, line=b"x",
             reasons=[{"code": "x", "detail": "canary-parked", "remedy": "x"}],
         )  # fmt: skip
         self.conflict = Conflict.objects.create(
             rid="2" * 32, dataset="GL01", division_code=child[:12], holder_code=child, cause="fork", line="x",
             reason="canary-conflict", kept={"fields": {"title": "a"}}, other={"fields": {"title": "b"}},
         )  # fmt: skip
+        self.erasure = Erasure.objects.create(owner_code=child, dataset="GL01", rid="2" * 32, reason="canary-erasure")
         for receiver in (child, *(f"{code}-{letter.upper().replace('M', 'C')}" for letter, code in HERE.items())):
             Receipt.objects.create(
                 stream=stream, receiver_code=receiver, epoch_no=1, from_seq=1, upto_seq=batch.to_seq, applied=6,
@@ -394,6 +396,7 @@ class World:
         """What stands in the address of a route about a thing."""
         found = {
             "case": lambda: [self.case.case_no],
+            "blob": lambda: ["ab" * 32],
             "workflow": lambda: ["canary-workflow"],
             "case_act": lambda: [self.case.case_no, "accept"],
             "media": lambda: [self.case.case_no, self.media.pk],

@@ -7,8 +7,9 @@ without importing one.
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -60,6 +61,18 @@ class ExchangedRecord(models.Model):
 
 
 @dataclass(frozen=True)
+class Blobs:
+    """Small pictures that belong to child rows and travel after their record, by the hash of their content 附件."""
+
+    rows: Callable[[], "models.QuerySet[Any]"]
+    """Child rows of this node's records that have a picture."""
+    read: Callable[[Any], bytes | None]
+    """The small picture of a row; None where there is none."""
+    keep: Callable[[uuid.UUID, str, bytes], bool]
+    """At a receiver: tie a picture (key of the row, hash, content) to its row; False while the row is not there."""
+
+
+@dataclass(frozen=True)
 class ChildRows:
     """Rows that belong to a record and travel inside it (the steps of a case); append-only, joined by ``parent``."""
 
@@ -77,6 +90,25 @@ class ChildRows:
     """Further rules, as (column, SQL that is true when broken, remedy), run on the staging table."""
     free_text: frozenset[str] = frozenset()
     """Columns in which people write what they like: numbers of persons in them are masked on the way out."""
+
+
+@dataclass(frozen=True)
+class OlderSchema:
+    """What an earlier version of a kind had: some of its fields, and some of its child rows."""
+
+    fields: tuple[str, ...]
+    children: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a record needs to be there before it is applied 前置记录: it waits, and is applied when that arrives."""
+
+    dataset: str
+    column: str
+    """Column of the record (not of the dataset) that names what it needs; empty text needs nothing."""
+    their_column: str
+    """Column of the needed dataset's table that holds the name."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +130,38 @@ class RecordKind:
     division_field: str = "division_code"
     """Column that says which division a record belongs to; empty for datasets that belong to none."""
     schema_version: int = 1
+    older: Mapping[int, OlderSchema] = field(default_factory=dict)
+    """Earlier versions that are still sent to, and taken from, peers that have no newer one."""
     free_text: frozenset[str] = frozenset()
     """Columns in which people write what they like: numbers of persons in them are masked on the way out."""
     addressed_by: str = ""
     """JSON column with the codes of the one node that a record sent down is for; empty where it is for all below."""
+    is_open: bool = True
+    """Whether third parties may hand records of this kind in; not where they follow from others, or from the node."""
+    needs: tuple[Need, ...] = ()
+    """Records without which a record waits; only what travels to the same nodes as the record itself."""
     checks: tuple[tuple[str, str, str], ...] = field(default=())
     """Rules of the logic between fields, as (code, SQL that is true when broken, remedy), run on the staging table."""
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """The lowest and the highest version that this node can read."""
+        return min([*self.older, self.schema_version]), self.schema_version
+
+    def as_of(self, version: int) -> "RecordKind":
+        """The kind as it was in an earlier version. Raises KeyError for one that is not known."""
+        if version == self.schema_version:
+            return self
+        older = self.older[version]
+        return replace(
+            self,
+            fields={name: self.fields[name] for name in older.fields},
+            children=tuple(child for child in self.children if child.name in older.children),
+            schema_version=version,
+            older={},
+            checks=(),  # they may speak of columns that were not there
+            needs=tuple(need for need in self.needs if need.column in {self.fields[name] for name in older.fields}),
+        )
 
     @property
     def table(self) -> str:
@@ -136,6 +194,8 @@ class Registry:
 
 
 registry = Registry()
+attachments: dict[tuple[str, str], Blobs] = {}
+"""Attachments by dataset and name of the child rows, whose primary keys identify them; filled by the apps."""
 
 
 def _mark(dataset: str, key: str, rows: str, op: str) -> str:

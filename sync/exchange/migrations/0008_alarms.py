@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0006_keys"),
+        ("exchange", "0007_waiting"),
     ]
 
     operations = [
@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                             ("waiting", "有等待记录"),
                             ("different", "对账有差异"),
                             ("conflict", "版本冲突"),
+                            ("trespass", "越权记录"),
                             ("key", "密钥将到期"),
                             ("watchdog", "交换未运行"),
                         ],

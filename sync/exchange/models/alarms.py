@@ -40,6 +40,7 @@ class Alarm(models.Model):
         WAITING = "waiting", _("有等待记录")
         DIFFERENT = "different", _("对账有差异")
         CONFLICT = "conflict", _("版本冲突")
+        TRESPASS = "trespass", _("越权记录")
         KEY = "key", _("密钥将到期")
         WATCHDOG = "watchdog", _("交换未运行")
 

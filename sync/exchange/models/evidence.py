@@ -74,6 +74,7 @@ class Comparison(models.Model):
     missing = models.PositiveBigIntegerField(_("缺少"), default=0)
     orphans = models.PositiveBigIntegerField(_("多余"), default=0)
     in_flight = models.PositiveBigIntegerField(_("在途"), default=0)
+    blobs_missing = models.PositiveBigIntegerField(_("待传附件"), default=0, db_default=0)
     examples = models.JSONField(default=list)
     found = models.JSONField(_("差异清单"), default=dict, db_default={})
     """Records that differ, by what it means (missing, differing, orphans), the first of each."""

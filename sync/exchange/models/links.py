@@ -135,6 +135,12 @@ class Link(models.Model):
     fail_count = models.PositiveIntegerField(_("连续失败"), default=0)
     retry_at = models.DateTimeField(_("下次尝试"), null=True)
     frozen_reason = models.CharField(_("冻结原因"), max_length=300, blank=True)
+    slow_until = models.DateTimeField(_("限速至"), null=True)
+    """Until then only the urgent lane is sent: the peer said that it is busy."""
+    batch_records = models.PositiveIntegerField(default=0, db_default=0)
+    """Records that a batch may have on this road; 0 as many as the node's setting says."""
+    peer_schemas = models.JSONField(default=dict, db_default={})
+    """The lowest and the highest version of each dataset that the peer reads, as its hello said."""
     clock_skew_seconds = models.FloatField(_("时钟偏差(秒)"), null=True)
     backlog = models.PositiveBigIntegerField(_("积压"), default=0)
     """Records the peer still lacks, as last seen by the side that sends; for display only."""

@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+import msgspec
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,7 @@ class Stream(models.Model):
     applied_count = models.PositiveBigIntegerField(_("已入库"), default=0)
     superseded_count = models.PositiveBigIntegerField(_("已被更新"), default=0)
     parked_count = models.PositiveBigIntegerField(_("已暂存"), default=0)
+    waiting_count = models.PositiveBigIntegerField(_("等待前置"), default=0, db_default=0)
     moved_at = models.DateTimeField(_("最近移动"), null=True)
 
     objects = StreamQuerySet.as_manager()
@@ -119,9 +121,10 @@ class BatchBody(models.Model):
 
 
 class InboxEntry(models.Model):
-    """收件: one entry of a stream and what became of it: applied, superseded or parked; at its producer, "O" (own).
+    """收件: one entry of a stream and what became of it: applied, superseded, parked or waiting.
 
-    With the version that the entry carries it is the history 版本史 by which a fork is told from an ancestor.
+    At its producer the state is "O" (own). With the version that the entry carries it is the history 版本史 by which a
+    fork is told from an ancestor.
     """
 
     pk = models.CompositePrimaryKey("stream_id", "epoch_no", "seq")
@@ -143,8 +146,12 @@ class ParkedQuerySet(models.QuerySet["Parked"]):
     """Words to ask for parked records."""
 
     def waiting(self) -> Self:
-        """Records that are still not applied."""
+        """Records that somebody has to look at."""
         return self.filter(state=Parked.State.PARKED)
+
+    def pending(self) -> Self:
+        """Records that are not applied yet: parked, or waiting for something that is on its way."""
+        return self.filter(state__in=[Parked.State.PARKED, Parked.State.WAITING])
 
     def visible_to(self, user: Any) -> Self:
         """What owners inside the person's division sent, and what came from above."""
@@ -160,6 +167,7 @@ class Parked(models.Model):
         """What became of it."""
 
         PARKED = "P", _("待处理")
+        WAITING = "W", _("等待前置")
         APPLIED = "A", _("已入库")
         SUPERSEDED = "S", _("已被更新")
 
@@ -170,8 +178,18 @@ class Parked(models.Model):
     dataset = models.CharField(_("数据集"), max_length=6)
     owner_code = models.CharField(_("归属节点"), max_length=14)
     rid = models.UUIDField(_("记录标识"))
-    line = models.TextField()
-    children = models.JSONField(default=dict)
+    line = models.BinaryField()
+    """The line as it came; empty where it must not be read here (SCOPE), or was erased."""
+    children = models.BinaryField(default=b"")
+    """The child rows as they came, by the name of their block (MessagePack)."""
+    schema_version = models.PositiveIntegerField(default=1, db_default=1)
+    columns = models.JSONField(default=list, db_default=[])
+    """Names of the columns, where they are not those that this version knows."""
+    needs_dataset = models.CharField(max_length=6, blank=True, default="", db_default="")
+    needs_key = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """What a waiting record waits for."""
+    crashes = models.PositiveSmallIntegerField(_("中断次数"), default=0, db_default=0)
+    """Attempts during which the applying process ended; with three of them nobody tries again by itself."""
     reasons = models.JSONField(_("原因"), default=list)
     """Each with code, detail and remedy."""
     state = models.CharField(_("状态"), max_length=1, choices=State.choices, default=State.PARKED)
@@ -186,7 +204,24 @@ class Parked(models.Model):
         verbose_name = _("暂存记录")
         ordering = ["-parked_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["stream", "epoch_no", "seq"], name="sync_parked_once")]
-        indexes = [models.Index(fields=["dataset", "rid"], name="sync_parked_waiting", condition=models.Q(state="P"))]
+        indexes = [
+            models.Index(
+                fields=["dataset", "rid"], name="sync_parked_pending", condition=models.Q(state__in=["P", "W"])
+            ),
+            models.Index(
+                fields=["needs_dataset", "needs_key"], name="sync_parked_needs", condition=models.Q(state="W")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.dataset} {self.rid}"
+
+    @property
+    def code(self) -> str:
+        """The code of the first reason."""
+        return str(self.reasons[0].get("code", "")) if self.reasons else ""
+
+    @property
+    def blocks(self) -> dict[str, bytes]:
+        """The child rows by the name of their block."""
+        return msgspec.msgpack.decode(bytes(self.children), type=dict[str, bytes]) if self.children else {}

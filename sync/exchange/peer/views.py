@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
@@ -12,18 +12,41 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cityops.foundation.bodies import takes_body
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.patience import patience
 from sync.exchange.models import Link
-from sync.exchange.rules.calls import Buckets, Echo, Evidence, Fence, Hello, Notes, Offer, Position, Ranges
+from sync.exchange.rules.calls import (
+    Announced,
+    Buckets,
+    Echo,
+    Evidence,
+    Fence,
+    Hello,
+    Notes,
+    Offer,
+    Position,
+    Ranges,
+)
 from sync.exchange.rules.envelope import unpack
 from sync.exchange.rules.hop import answer_text
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import answering, echoing, enrolment, epochs, following, guard, keys, trust
+from sync.exchange.services import (
+    answering,
+    attempts,
+    blobs,
+    echoing,
+    enrolment,
+    epochs,
+    following,
+    guard,
+    keys,
+    pressure,
+    trust,
+)
 from sync.exchange.services.digests import begin_snapshot
 from sync.exchange.services.receiving import receive
 from sync.exchange.services.refusing import note_refusal
@@ -31,34 +54,60 @@ from sync.exchange.services.refusing import note_refusal
 logger = logging.getLogger(__name__)
 Said = TypeVar("Said", bound=msgspec.Struct)
 Handler = Callable[[Link, bytes], tuple[int, bytes]]
+NamedHandler = Callable[[Link, bytes, str, str], tuple[int, bytes]]
 JSON = "application/json"
 BINARY = "application/octet-stream"
 UNFORESEEN = (ValueError, TypeError, KeyError, AttributeError, DataError, RecursionError)
 
 
+@dataclass(frozen=True)
+class Steps:
+    """What frames the work of a call in transactions of its own: before it, and after a refusal."""
+
+    begin: Callable[[Link, bytes], None]
+    end: Callable[[bytes], None]
+
+
 def peer_call(
-    handler: Handler, *, is_fresh: bool = True, on_snapshot: bool = False
-) -> Callable[[HttpRequest], HttpResponse]:
+    handler: Handler,
+    *,
+    is_fresh: bool = True,
+    on_snapshot: bool = False,
+    steps: Steps | None = None,
+    named: NamedHandler | None = None,
+) -> Callable[..., HttpResponse]:
     """A view for one kind of call: the signature is checked first; a refusal leaves nothing but an audit entry.
 
     The body is read only where the sender says to be a child of this node. With ``on_snapshot`` the whole call sees
-    one moment of the database.
+    one moment of the database. ``steps`` are what is committed before the work begins.
     """
 
     @csrf_exempt
-    @require_POST
-    def view(request: HttpRequest) -> HttpResponse:
-        sender, signature, is_proven = "", b"", False
+    @require_http_methods(["PUT" if named else "POST"])
+    def view(request: HttpRequest, **names: str) -> HttpResponse:
+        sender, signature, is_proven, begun = "", b"", False, b""
         try:
-            call, signature = trust.call_of(request.headers, method="POST", path=request.path)
+            call, signature = trust.call_of(request.headers, method=str(request.method), path=request.path)
             sender = call.sender
             become(replace(current_actor(), name=sender[:150], channel="peer"))
             link = trust.link_of(call)
             body = _body(request)
+            if steps is not None:
+                with transaction.atomic(), _refused_not_lost():
+                    trust.check_call(call, link, signature, body, is_fresh=is_fresh)
+                    is_proven = True
+                    steps.begin(link, body)
+                begun = body
             with transaction.atomic(), _refused_not_lost(), _moment(on_snapshot), patience():
-                trust.check_call(call, link, signature, body, is_fresh=is_fresh)
-                is_proven = True
-                status, answer = handler(link, body)
+                if steps is None:
+                    trust.check_call(call, link, signature, body, is_fresh=is_fresh)
+                    is_proven = True
+                else:
+                    trust.check_incarnation(call)  # the database may be another one by now
+                if named is not None:
+                    status, answer = named(link, body, names["sha256"], request.headers.get("Content-Range", ""))
+                else:
+                    status, answer = handler(link, body)
                 if is_fresh:
                     trust.note_contact(link)
             failpoint("answer.committed")
@@ -66,6 +115,10 @@ def peer_call(
             if is_fresh:
                 response["CityOps-Next-Nonce"] = trust.issue_nonce(sender)
         except PeerRefused as refusal:
+            if steps is not None and begun:
+                steps.end(begun)
+            if refusal.code == "HASH":
+                blobs.begin_anew(link, names["sha256"])
             response = refused(refusal, sender, is_proven=is_proven)
         return _signed(response, signature, request.headers.get("CityOps-Knows", ""))
 
@@ -105,7 +158,8 @@ def refused(refusal: PeerRefused, sender: str, *, is_proven: bool = False) -> Ht
     """Note a refusal and answer with its code."""
     note_refusal(refusal, sender, is_proven=is_proven)
     body = {"code": refusal.code, "status": refusal.status, "detail": refusal.detail, **refusal.facts}
-    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON)
+    headers = {"Retry-After": str(refusal.facts["retry_after"])} if "retry_after" in refusal.facts else None
+    return HttpResponse(msgspec.json.encode(body), status=refusal.status, content_type=JSON, headers=headers)
 
 
 def _signed(response: HttpResponse, signature: bytes, known: str) -> HttpResponse:
@@ -126,7 +180,9 @@ def _hello(link: Link, body: bytes) -> tuple[int, bytes]:
 
 
 def _push(link: Link, body: bytes) -> tuple[int, bytes]:
-    receipt = receive(unpack(body), sender=link.peer_code)
+    sealed = unpack(body)
+    receipt = receive(sealed, sender=link.peer_code, tries=attempts.tries(sealed))
+    attempts.end(sealed)
     return 200, msgspec.json.encode(
         {"receipt": bytes(receipt.text).decode(), "signature": bytes(receipt.signature).hex()}
     )
@@ -197,7 +253,19 @@ def join(request: HttpRequest) -> HttpResponse:
 
 
 hello = peer_call(_hello, is_fresh=False)
-push = peer_call(_push)
+
+
+def _begin_push(link: Link, body: bytes) -> None:
+    sealed = unpack(body)
+    pressure.check(link, sealed.read())
+    attempts.begin(sealed)
+
+
+def _end_push(body: bytes) -> None:
+    attempts.end(unpack(body))
+
+
+push = peer_call(_push, steps=Steps(_begin_push, _end_push))
 pull = peer_call(_pull)
 notes = peer_call(_notes)
 compare = peer_call(_compare, on_snapshot=True)
@@ -206,3 +274,15 @@ fence = peer_call(_fence)
 echo = peer_call(_echo, on_snapshot=True)
 evidence = peer_call(_evidence)
 offer = peer_call(_offer)
+
+
+def _blobs(link: Link, body: bytes) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode({"missing": blobs.announce(link, _said(body, Announced).items)})
+
+
+def _blob(link: Link, body: bytes, sha256: str, content_range: str) -> tuple[int, bytes]:
+    return 200, msgspec.json.encode(blobs.take_piece(link, sha256, content_range, body))
+
+
+blobs_announced = peer_call(_blobs)
+blob = peer_call(_blobs, named=_blob)

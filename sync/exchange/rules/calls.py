@@ -69,6 +69,7 @@ class Compared(msgspec.Struct, frozen=True):
     parent_signature: Hex
     child_kid: Annotated[str, msgspec.Meta(max_length=32)]
     child_signature: Hex
+    blobs_missing: Number = 0
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -90,6 +91,7 @@ class Statement(msgspec.Struct, frozen=True):
     parent_seq: Digits
     parent_kid: Annotated[str, msgspec.Meta(max_length=32)]
     at: Moment
+    blobs_missing: Number = 0
 
 
 class Claimed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,6 +133,22 @@ class NotesAnswer(msgspec.Struct, frozen=True):
     """What a parent answers: records that the child, or who is under it, is to send again."""
 
     resend: Annotated[list[Item], msgspec.Meta(max_length=MOST_RESENT)] = []
+
+
+class AnnouncedBlob(msgspec.Struct, frozen=True):
+    """An attachment of a child's record."""
+
+    dataset: Word
+    block: Annotated[str, msgspec.Meta(max_length=20)]
+    key: UUID
+    sha256: Hash
+    size: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """Attachments that a child has to send."""
+
+    items: Annotated[list[AnnouncedBlob], msgspec.Meta(max_length=1000)]
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -184,7 +202,7 @@ class Echo(msgspec.Struct, frozen=True):
     """The last bucket of the page before."""
 
 
-Held = tuple[UUID, Number, Number, Annotated[str, msgspec.Meta(pattern=r"^[UD]\Z")], Hash]
+Held = tuple[UUID, Number, Number, Annotated[str, msgspec.Meta(pattern=r"^[UDX]\Z")], Hash]
 """A version that is held: (rid, rec_epoch, rev, op, content)."""
 
 
@@ -205,7 +223,7 @@ class Proven(msgspec.Struct, frozen=True):
     rid: UUID
     rec_epoch: Number
     rev: Number
-    op: Annotated[str, msgspec.Meta(pattern=r"^[UD]\Z")]
+    op: Annotated[str, msgspec.Meta(pattern=r"^[UDX]\Z")]
     content: Hash
     seq: Digits
     holder: Annotated[str, msgspec.Meta(max_length=14)]

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import zstandard
 
+from sync.exchange.rules.chain import split_lines
 from sync.exchange.rules.refusals import PeerRefused
 
 MAGIC = b"CSP1"
@@ -64,6 +65,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     kid: str
     sections: tuple[Section, ...]
     made_at: str
+    standard: str = ""
+    """Code of the datasets' dictionary that the producer works with."""
     audience: str = ""
     """The one node below that the batch is for; left out where it is for all."""
 
@@ -119,12 +122,17 @@ def compress(raw: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=1).compress(raw)
 
 
-def decompress(body: bytes, raw_size: int) -> bytes:
-    """The raw body, which must have exactly ``raw_size`` bytes. Raises PeerRefused TOO_LARGE or MALFORMED."""
-    if raw_size > MAX_RAW_BYTES:
-        raise PeerRefused("TOO_LARGE", f"{raw_size} bytes after decompression are more than {MAX_RAW_BYTES}.")
+def decompress(body: bytes, raw_size: int | None = None) -> bytes:
+    """The raw body, which must have exactly ``raw_size`` bytes; without it, those that it says itself.
+
+    Raises PeerRefused TOO_LARGE or MALFORMED.
+    """
     try:
-        if zstandard.get_frame_parameters(body).content_size != raw_size:
+        said = zstandard.get_frame_parameters(body).content_size
+        raw_size = said if raw_size is None else raw_size
+        if raw_size > MAX_RAW_BYTES:
+            raise PeerRefused("TOO_LARGE", f"{raw_size} bytes after decompression are more than {MAX_RAW_BYTES}.")
+        if said != raw_size:
             raise PeerRefused("MALFORMED", "The body has another size than the header says.")
         raw = zstandard.ZstdDecompressor().decompress(body, max_output_size=raw_size)
     except zstandard.ZstdError as error:
@@ -132,6 +140,27 @@ def decompress(body: bytes, raw_size: int) -> bytes:
     if len(raw) != raw_size:
         raise PeerRefused("MALFORMED", "The body has another size than the header says.")
     return raw
+
+
+def sections_of(raw: bytes, header: Header) -> list[tuple[Section, bytes, list[bytes]]]:
+    """The raw body by section, also where stubs stand for lines that were erased: then the counts say where to cut.
+
+    Raises PeerRefused MALFORMED.
+    """
+    if len(raw) == header.raw_size and b"\n#" not in raw and raw[:1] != b"#":
+        return cut(raw, header)
+    rows = split_lines(raw)
+    sizes = [count for section in header.sections for count in (section.count, *(b.count for b in section.children))]
+    if sum(sizes) != len(rows):
+        raise PeerRefused("MALFORMED", "The sections do not add up to the body.")
+    found, at = [], 0
+    for section in header.sections:
+        parts = []
+        for count in (section.count, *(block.count for block in section.children)):
+            parts.append(b"".join(rows[at : at + count]))
+            at += count
+        found.append((section, parts[0], parts[1:]))
+    return found
 
 
 def cut(raw: bytes, header: Header) -> list[tuple[Section, bytes, list[bytes]]]:

@@ -55,7 +55,7 @@ class Version(NamedTuple):
 
     def says_the_same(self, other: "Version") -> bool:
         """Whether both hold the same content, whatever their numbers."""
-        return self.op == other.op and (self.op == "D" or self.content == other.content)
+        return self.op == other.op and (self.op != "U" or self.content == other.content)
 
 
 class Act(StrEnum):

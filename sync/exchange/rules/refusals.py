@@ -34,13 +34,19 @@ STATUS: dict[str, int] = {
     "EPOCH": 409,
     "TOO_LARGE": 413,
     "MALFORMED": 422,
+    "HASH": 422,
     "SCHEMA": 422,
     "PROTOCOL": 426,
+    "RATE": 429,
     "FAILED": 500,
+    "DISK": 503,
+    "BUSY": 503,
 }
 """HTTP status of each refusal (design: CSP/1, the table of calls)."""
 RETRIED = frozenset({"NONCE", "INCARNATION", "CURSOR", "CHAIN", "EPOCH"})
 """Refusals after which the caller says hello again: it goes on from the receiver's cursor, or recovers."""
+SLOWED = frozenset({"BUSY", "RATE"})
+"""Refusals that hold up the normal and bulk lanes for the time they name; the urgent lane goes on."""
 REMEDY: dict[str, Any] = {
     "KEY": _("对端不认识签名所用的密钥:核对两端的密钥标识,必要时重新接入,再恢复链路。"),
     "SIGNATURE": _("签名与内容不符:检查传输途中的代理和本节点的密钥文件,再恢复链路。"),

@@ -163,7 +163,7 @@ def _cells(user: Any) -> list[LinkCell]:
     held = (
         records_seen(user)
         .values("owner_code", "dataset")
-        .annotate(live=Count("rid", filter=Q(op="U")), gone=Count("rid", filter=Q(op="D")))
+        .annotate(live=Count("rid", filter=Q(op="U")), gone=Count("rid", filter=~Q(op="U")))
     )
     waiting: dict[tuple[str, str], int] = {
         (row["owner_code"], row["dataset"]): row["n"]

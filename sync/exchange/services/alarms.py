@@ -21,6 +21,7 @@ from cityops.foundation.errors import Refused
 from sync.exchange.models import Alarm, Comparison, Key, Link, Parked, Pulse, Stream
 from sync.exchange.rules import alarms as rules
 from sync.exchange.rules.alarms import Finding
+from sync.exchange.services import trespass
 
 SLICE = "slice"
 """Name of the pulse that every slice leaves."""
@@ -68,6 +69,13 @@ def _conflicts(_at: datetime) -> Iterator[Finding]:
         yield Finding("conflict", row["owner_code"], "red", row["dataset"], {"count": row["count"]})
 
 
+def _trespasses(_at: datetime) -> Iterator[Finding]:
+    """Records that somebody had no right to send."""
+    rows = Parked.objects.waiting().filter(reasons__0__code__in=sorted(trespass.ALARMING)).order_by()
+    for row in rows.values("owner_code", "dataset").annotate(count=Count("id")):
+        yield Finding("trespass", row["owner_code"], "red", row["dataset"], {"count": row["count"]})
+
+
 def _comparisons(_at: datetime) -> Iterator[Finding]:
     """Owners and datasets whose last comparison over any link came out different."""
     keys = ("peer_code", "owner_code", "dataset")
@@ -103,7 +111,7 @@ def _watchdog(at: datetime) -> Iterator[Finding]:
         yield Finding("watchdog", settings.CITYOPS_NODE, "red", facts={"since": since})
 
 
-PROBES: tuple[Probe, ...] = (_links, _parked, _conflicts, _comparisons, _keys, _watchdog)
+PROBES: tuple[Probe, ...] = (_links, _parked, _conflicts, _trespasses, _comparisons, _keys, _watchdog)
 
 
 def findings(at: datetime | None = None) -> list[Finding]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from cityops.foundation.records import Flow
+from cityops.foundation.records import Flow, registry
 from sync.exchange.models import Batch, Link, Stream
 from sync.exchange.rules.calls import Buckets, Notes, Position, Ranges
 from sync.exchange.rules.envelope import Envelope
@@ -38,6 +38,7 @@ def hello(link: Link) -> dict[str, Any]:
         "fences": [epochs.fence_json(stream) for stream in below if stream.fence],
         **relaying.told_to(child),
         "keys": vouching.keys_for_child(child),
+        "schemas": {kind.dataset: list(kind.versions) for kind in registry},
         "compare": link.compare_asked_at is not None,
         "has_requests": resending.has_for_child(child),
         "clock": timezone.now().isoformat(),

@@ -4,22 +4,33 @@ A record that fails is parked with its reasons and never holds up the rest.
 """
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import DataError, IntegrityError, ProgrammingError, transaction
+from django.db import DataError, IntegrityError, InternalError, OperationalError, ProgrammingError, transaction
 from django.db.backends.utils import CursorWrapper
 
 from cityops.foundation.records import ChildRows
 from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.services import aside
 from sync.exchange.services.chunks import Chunk, Outcome, ParkedLine, Reason, Target
 from sync.exchange.services.clashes import park_taken, vacate
 from sync.exchange.services.judging import VERDICTS, judge
 from sync.exchange.services.shapes import Shape, quoted
+from sync.exchange.services.wiping import wipe_staged
 
-REFUSED_BY_DATABASE = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
-"""Django does not translate what COPY raises, so both kinds are caught."""
+REFUSED_BY_DATABASE = (
+    *(DataError, IntegrityError, InternalError),
+    *(psycopg.DataError, psycopg.IntegrityError, psycopg.InternalError, psycopg.errors.ProgramLimitExceeded),
+    *(psycopg.errors.StatementTooComplex,),
+)
+"""Django does not translate what COPY raises, so both kinds are caught. PostGIS calls a broken geometry an internal
+error; a value nested too deep exceeds a limit of the program."""
+BEYOND_LIMITS = (psycopg.errors.ProgramLimitExceeded, psycopg.errors.StatementTooComplex)
+QUOTED = re.compile(r'(: )".*"')
 NOT_ALONE = Reason(
     "database",
     "The database refuses records of this batch, too many to look at one by one; this one stood among them.",
@@ -40,13 +51,18 @@ def apply_chunk(cursor: CursorWrapper, target: Target, chunk: Chunk) -> Outcome:
         return found
     if len(chunk.lines) == 1:
         target.patience.left -= 1
-        return _park_all(cursor, target, chunk, Reason("database", str(found).strip().splitlines()[0][:300]))
+        return _park_all(cursor, target, chunk, Reason("database", told(found)))
     if target.patience.left <= 0:
         return _park_all(cursor, target, chunk, NOT_ALONE)
     outcome = Outcome()
     for half in chunk.halves():
         outcome.add(apply_chunk(cursor, target, half))
     return outcome
+
+
+def told(error: Exception) -> str:
+    """What the database says, without the value: receipts tell no one's words."""
+    return QUOTED.sub(r"\1…", str(error).strip().splitlines()[0])[:300].replace("\x00", "")
 
 
 def _try(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: bool = False) -> Outcome | Exception:
@@ -56,6 +72,10 @@ def _try(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: 
             return _apply(cursor, target, chunk, finds_clashes=finds_clashes)
     except REFUSED_BY_DATABASE as error:
         return error
+    except OperationalError as error:
+        if isinstance(error.__cause__, BEYOND_LIMITS):
+            return error
+        raise
     except ProgrammingError as error:
         if isinstance(error.__cause__, psycopg.errors.CardinalityViolation):
             raise PeerRefused(
@@ -71,17 +91,8 @@ def _park_all(cursor: CursorWrapper, target: Target, chunk: Chunk, reason: Reaso
         for seq, line in enumerate(chunk.lines, chunk.first_seq)
     ]
     if not target.is_retry:
-        cursor.execute(
-            "INSERT INTO sync_inbox (stream_id, epoch_no, seq, rid, state, batch_id, rec_epoch, rev, content_sha) "
-            "SELECT %s, %s, seq, rid, 'P', %s, rec_epoch, rev, decode(sha, 'hex') "
-            "FROM unnest(%s::bigint[], %s::uuid[], %s::int[], %s::bigint[], %s::text[]) "
-            "AS u (seq, rid, rec_epoch, rev, sha)",
-            [
-                *(target.stream_id, target.epoch_no, target.batch_id),
-                *([line.seq for line in parked], [line.rid for line in parked]),
-                *map(list, zip(*(_version_of(line.line) for line in parked), strict=True)),
-            ],
-        )
+        place = (target.stream_id, target.epoch_no)
+        aside.write_inbox(cursor, place, target.batch_id, "P", [(one.seq, one.rid, one.line) for one in parked])
     return Outcome(parked=parked)
 
 
@@ -92,30 +103,17 @@ def _rid_of(seq: int, line: bytes) -> UUID:
         raise PeerRefused("MALFORMED", f"Record {seq} has no identifier.") from error
 
 
-def _version_of(line: bytes) -> tuple[int | None, int | None, str | None]:
-    """(rec_epoch, rev, content) of a line that the database refused; of one that is no line, nothing."""
-    parts = line.split(b"\t", 6)
-    try:
-        return int(parts[2]), int(parts[3]), bytes.fromhex(parts[5].decode()).hex()
-    except (IndexError, ValueError):
-        return None, None, None
-
-
 def _parked(
     shape: Shape, seq: int, rid: UUID, *, line: bytes, chunk: Chunk, reasons: list[dict[str, str]]
 ) -> ParkedLine:
     blocks = chunk.blocks_of([line])
-    children = {
-        child.name: block.decode(errors="backslashreplace")
-        for child, block in zip(shape.kind.children, blocks, strict=True)
-    }
+    children = {child.name: block for child, block in zip(shape.kind.children, blocks, strict=True)}
     return ParkedLine(seq, shape.kind.dataset, rid, line, children, reasons)
 
 
 def _apply(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes: bool) -> Outcome:
     shape = target.shape
     _stage(cursor, target, chunk)
-    _refuse_foreign(cursor, target)
     judge(cursor, target)
     if finds_clashes:
         park_taken(cursor, target)
@@ -123,16 +121,17 @@ def _apply(cursor: CursorWrapper, target: Target, chunk: Chunk, *, finds_clashes
     cursor.execute("SELECT EXISTS (SELECT FROM sync_verdict)")
     judged = cursor.fetchone()[0]
     good = "NOT EXISTS (SELECT FROM sync_verdict v WHERE v.seq = s.seq)" if judged else "true"
-    _delete(cursor, target, good)
-    _upsert(cursor, target, good)
+    delete_gone(cursor, target, good)
+    upsert(cursor, target, good)
     for child in shape.kind.children:
         _upsert_children(cursor, target, child, good)
     applied = _write_versions(cursor, target, good)
-    settled = 0 if target.is_retry else _settle_replaced(cursor, target, good)
+    settled, ended = (0, 0) if target.is_retry else _settle_replaced(cursor, target, good)
     if not target.is_retry:
         _write_inbox(cursor, target)
     superseded, parked = _collect(cursor, target, chunk) if judged else (0, [])
-    return Outcome(applied, superseded, settled, parked)
+    erased = wipe_staged(cursor, target, good)
+    return Outcome(applied, superseded, settled, ended, erased, parked)
 
 
 def _stage(cursor: CursorWrapper, target: Target, chunk: Chunk) -> None:
@@ -151,28 +150,16 @@ def _stage(cursor: CursorWrapper, target: Target, chunk: Chunk) -> None:
             with cursor.copy(f"COPY {stage} FROM STDIN") as copy:
                 copy.write(block)
     cursor.execute(
-        f"SELECT count(DISTINCT seq), min(seq), max(seq), count(rid), bool_and(op IN ('U', 'D')) FROM {shape.stage}"
+        "SELECT count(DISTINCT seq), min(seq), max(seq), count(rid), bool_and(op IN ('U', 'D', 'X')) "
+        f"FROM {shape.stage}"
     )
     last = chunk.first_seq + len(chunk.lines) - 1
     if cursor.fetchone() != (len(chunk.lines), chunk.first_seq, last, len(chunk.lines), True):
         raise PeerRefused("MALFORMED", f"The records are not numbered {chunk.first_seq} to {last}, each once.")
 
 
-def _refuse_foreign(cursor: CursorWrapper, target: Target) -> None:
-    """A node writes only what it owns: one foreign record and the whole batch is refused."""
-    shape = target.shape
-    cursor.execute(
-        f"SELECT s.rid, t.origin_code FROM {shape.stage} s JOIN {shape.table} t ON t.rid = s.rid "
-        "WHERE t.origin_code <> %s UNION ALL "
-        f"SELECT s.rid, v.owner_code FROM {shape.stage} s JOIN sync_record v ON v.rid = s.rid "
-        "WHERE v.owner_code <> %s OR v.dataset <> %s LIMIT 1",
-        [target.producer, target.producer, shape.kind.dataset],
-    )
-    if row := cursor.fetchone():
-        raise PeerRefused("OWNER", f"{shape.kind.dataset} {row[0]} belongs to {row[1]}, not to {target.producer}.")
-
-
-def _upsert(cursor: CursorWrapper, target: Target, good: str) -> None:
+def upsert(cursor: CursorWrapper, target: Target, good: str) -> None:
+    """Write the staged records that are good into the table of their kind."""
     shape = target.shape
     defaults: dict[str, Any] = shape.defaults
     extra = "".join(f", {quoted(column)}" for column in defaults)
@@ -212,9 +199,10 @@ def _upsert_children(cursor: CursorWrapper, target: Target, child: ChildRows, go
     )
 
 
-def _delete(cursor: CursorWrapper, target: Target, good: str) -> None:
+def delete_gone(cursor: CursorWrapper, target: Target, good: str) -> None:
+    """Take away the records that their owner deleted or erased, with their child rows."""
     shape = target.shape
-    gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op = 'D' AND {good}"
+    gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op IN ('D', 'X') AND {good}"
     cursor.execute(f"SELECT EXISTS ({gone})")
     if not cursor.fetchone()[0]:
         return
@@ -238,18 +226,25 @@ def _write_versions(cursor: CursorWrapper, target: Target, good: str) -> int:
     return int(cursor.rowcount)
 
 
-def _settle_replaced(cursor: CursorWrapper, target: Target, good: str) -> int:
-    """Parked records that a later version replaces now are superseded. Returns how many of the present epoch."""
+def _settle_replaced(cursor: CursorWrapper, target: Target, good: str) -> tuple[int, int]:
+    """What did not go in and is replaced by a later version now is superseded.
+
+    Returns how many of the present epoch were parked, and how many waited.
+    """
     shape = target.shape
     cursor.execute(
-        f"WITH done AS (UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() FROM {shape.stage} s "
-        f"WHERE p.state = 'P' AND p.dataset = %s AND p.rid = s.rid AND p.stream_id = %s "
-        f"AND (p.epoch_no, p.seq) < (%s, s.seq) AND {good} "
-        "RETURNING p.stream_id, p.epoch_no, p.seq) UPDATE sync_inbox i SET state = 'S' FROM done d "
-        "WHERE i.stream_id = d.stream_id AND i.epoch_no = d.epoch_no AND i.seq = d.seq RETURNING i.epoch_no",
-        [shape.kind.dataset, target.stream_id, target.epoch_no],
+        f"WITH old AS (SELECT p.id, p.state, p.stream_id, p.epoch_no, p.seq FROM sync_parked p "
+        f"JOIN {shape.stage} s ON p.rid = s.rid WHERE p.state IN ('P', 'W') AND p.dataset = %s AND p.stream_id = %s "
+        f"AND (p.epoch_no, p.seq) < (%s, s.seq) AND {good} FOR UPDATE OF p), "
+        "done AS (UPDATE sync_parked p SET state = 'S', tried_at = statement_timestamp() "
+        "FROM old WHERE p.id = old.id), "
+        "seen AS (UPDATE sync_inbox i SET state = 'S' FROM old d "
+        "WHERE i.stream_id = d.stream_id AND i.epoch_no = d.epoch_no AND i.seq = d.seq) "
+        "SELECT count(*) FILTER (WHERE state = 'P'), count(*) FILTER (WHERE state = 'W') FROM old WHERE epoch_no = %s",
+        [shape.kind.dataset, target.stream_id, target.epoch_no, target.epoch_no],
     )
-    return sum(epoch_no == target.epoch_no for (epoch_no,) in cursor.fetchall())
+    parked, waiting = cursor.fetchone()
+    return int(parked), int(waiting)
 
 
 def _write_inbox(cursor: CursorWrapper, target: Target) -> None:
@@ -266,12 +261,13 @@ def _collect(cursor: CursorWrapper, target: Target, chunk: Chunk) -> tuple[int, 
     cursor.execute("SELECT count(*) FROM sync_verdict WHERE state = 'S'")
     superseded = int(cursor.fetchone()[0])
     cursor.execute(
-        f"SELECT v.seq, s.rid, v.reasons FROM sync_verdict v JOIN {target.shape.stage} s USING (seq) "
-        "WHERE v.state = 'P' ORDER BY v.seq"
+        "SELECT v.seq, s.rid, v.reasons, v.state, v.needs_dataset, v.needs_key "
+        f"FROM sync_verdict v JOIN {target.shape.stage} s USING (seq) WHERE v.state IN ('P', 'W') ORDER BY v.seq"
     )
     parked = []
-    for seq, rid, reasons in cursor.fetchall():
+    for seq, rid, reasons, state, *needs in cursor.fetchall():
         known = json.loads(reasons) if isinstance(reasons, str) else reasons
         line = chunk.lines[seq - chunk.first_seq]
-        parked.append(_parked(target.shape, seq, rid, line=line, chunk=chunk, reasons=known))
+        found = _parked(target.shape, seq, rid, line=line, chunk=chunk, reasons=known)
+        parked.append(replace(found, state=state, needs=(needs[0], needs[1])))
     return superseded, parked

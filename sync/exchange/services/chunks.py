@@ -7,6 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from sync.exchange.rules.chain import split_lines
+from sync.exchange.rules.envelope import Section
 from sync.exchange.services.shapes import Shape
 
 MOST_SINGLE = 32
@@ -34,8 +35,18 @@ class ParkedLine:
     dataset: str
     rid: UUID
     line: bytes
-    children: dict[str, str]
+    children: dict[str, bytes]
     reasons: list[dict[str, str]]
+    state: str = "P"
+    needs: tuple[str, str] = ("", "")
+    """Dataset and key that a waiting record (state W) waits for."""
+    section: Section | None = None
+    """The section it came in, where its columns are not those that this version knows."""
+
+    @property
+    def code(self) -> str:
+        """The code of the first reason."""
+        return self.reasons[0]["code"]
 
 
 @dataclass
@@ -46,6 +57,10 @@ class Outcome:
     superseded: int = 0
     settled: int = 0
     """Records parked earlier that a later version replaced now."""
+    ended_waits: int = 0
+    """Records that waited and were replaced now."""
+    erased: list[UUID] = field(default_factory=list)
+    """Records that were wiped for privacy."""
     parked: list[ParkedLine] = field(default_factory=list)
 
     def add(self, other: "Outcome") -> None:
@@ -53,6 +68,8 @@ class Outcome:
         self.applied += other.applied
         self.superseded += other.superseded
         self.settled += other.settled
+        self.ended_waits += other.ended_waits
+        self.erased += other.erased
         self.parked += other.parked
 
 
@@ -73,6 +90,8 @@ class Target:
     epoch_no: int
     batch_id: int
     is_retry: bool = False
+    standard: str = ""
+    """Code of the datasets' dictionary that the producer works with; empty where it did not say."""
     patience: Patience = field(default_factory=Patience)
 
 

@@ -84,7 +84,7 @@ def _park_held(cursor: CursorWrapper, target: Target, key: UniqueKey, *, may_mov
     A row that the chunk deletes holds nothing; with ``may_move`` neither does one that the chunk gives another key.
     """
     shape = target.shape
-    leaves = f"(m.op = 'D' OR {key.listed('m')} IS DISTINCT FROM {key.listed('t')})" if may_move else "m.op = 'D'"
+    leaves = f"(m.op <> 'U' OR {key.listed('m')} IS DISTINCT FROM {key.listed('t')})" if may_move else "m.op <> 'U'"
     moved = f"SELECT seq, rid, op, {shape.listed()}, %s AS origin_code FROM {shape.stage}"
     cursor.execute(
         f"""

@@ -60,7 +60,7 @@ def read_answer(response: http.client.HTTPResponse) -> bytes:
 class Transport(Protocol):
     """What carries calls to one node: HTTP (``Wire``), or whatever brings the same bytes there and back."""
 
-    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
+    def post(self, path: str, body: bytes, headers: dict[str, str], method: str = "POST") -> tuple[Any, bytes]:
         """One request and the whole answer, whose head has ``status`` and ``headers``. Raises PeerUnreachable."""
 
     def close(self) -> None:
@@ -75,12 +75,14 @@ class Wire:
         self._connection = connect(base_url)
         self._used_at = 0.0
 
-    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+    def post(
+        self, path: str, body: bytes, headers: dict[str, str], method: str = "POST"
+    ) -> tuple[http.client.HTTPResponse, bytes]:
         """One request and the whole answer. Raises PeerUnreachable."""
         if time.monotonic() - self._used_at > IDLE_SECONDS:
             self._connection.close()
         try:
-            self._connection.request("POST", path, body, headers)
+            self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
             answer = read_answer(response)
         except (OSError, http.client.HTTPException) as error:
@@ -128,11 +130,19 @@ class ParentClient:
         except msgspec.MsgspecError as error:
             raise PeerUnreachable(f"{self.link.base_url} answered with what is not of CSP/1: {error}") from error
 
-    def call(self, name: str, body: bytes, *, is_fresh: bool = True) -> tuple[int, bytes]:
+    def call(
+        self,
+        name: str,
+        body: bytes,
+        *,
+        is_fresh: bool = True,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, bytes]:
         """One signed call. Raises PeerRefused with the parent's code, PeerUnreachable for everything else."""
         path = f"{self._prefix}/sync/v1/{name}"
         call = Call(
-            method="POST",
+            method=method,
             path=path,
             sender=settings.CITYOPS_NODE,
             receiver=self.link.peer_code,
@@ -142,12 +152,13 @@ class ParentClient:
             time=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         signature = keys.sign(self._key, call.text(body))
-        headers = {
+        sent = {
+            **(headers or {}),
             **call.headers(signature),
             "Content-Type": "application/octet-stream",
             "CityOps-Knows": self._peer_key,
         }
-        response, answer = self._wire.post(path, body, headers)
+        response, answer = self._wire.post(path, body, sent, method)
         self._verify(response, signature, answer)
         self._nonce = response.headers.get("CityOps-Next-Nonce", NO_NONCE)
         if response.status >= 400:
@@ -174,7 +185,8 @@ def _refusal(status: int, answer: bytes) -> Exception:
         return PeerUnreachable(f"HTTP {status}")
     if code not in STATUS:
         return PeerUnreachable(f"HTTP {status} {code}: {detail}")
-    return PeerRefused(code, detail, position=facts.get("position"))
+    named = {name: facts[name] for name in ("position", "retry_after") if name in facts}
+    return PeerRefused(code, detail, **named)
 
 
 def ask_to_join(parent_url: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, str]:

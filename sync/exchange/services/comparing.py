@@ -25,7 +25,7 @@ from sync.exchange.rules.calls import LISTED, Buckets, Compared, Ranges, Stateme
 from sync.exchange.rules.differences import Differences, Leaf, compare
 from sync.exchange.rules.places import is_for, is_under
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import digests, resending, statements
+from sync.exchange.services import blobs, digests, resending, statements
 
 BUCKETS_AT_ONCE = 64
 """Differing buckets whose ranges go into one call."""
@@ -37,6 +37,8 @@ COMPARED_EVERY = {Lane.URGENT: timedelta(hours=1)}
 COMPARED_DAILY = timedelta(days=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 EXAMPLES = 20
+NUMBERS = ("differing", "missing", "orphans", "in_flight", "blobs_missing")
+"""What a comparison counts."""
 MOST_PARKED = 10_000
 
 
@@ -125,7 +127,8 @@ def _compare_one(caller: Caller, owner: str, kind: RecordKind) -> tuple[Comparis
             _look_into(caller, cursor, (owner, kind, position), within, found)
             if found.count > MOST_FOUND:
                 break
-    return _settle(caller.link, kind, mine, found=found, signed=signed), signed
+    waiting = int(answer.get("blobs_missing", 0)) if kind.flow is Flow.UP else blobs.missing_of(owner, kind.dataset)
+    return _settle(caller.link, kind, mine, found=found, signed=signed, blobs_missing=waiting), signed
 
 
 def _look_into(
@@ -169,13 +172,19 @@ def _position(owner: str, kind: RecordKind, reader: str) -> int:
 
 def _parked(kind: RecordKind, owner: str) -> list[str]:
     """Records of an owner that wait here, parked."""
-    waiting = Parked.objects.waiting().filter(dataset=kind.dataset, owner_code=owner)
+    waiting = Parked.objects.pending().filter(dataset=kind.dataset, owner_code=owner)
     return [str(rid) for rid in waiting.values_list("rid", flat=True)[:MOST_PARKED]]
 
 
 @transaction.atomic
 def _settle(
-    link: Link, kind: RecordKind, mine: digests.Digest, *, found: Differences, signed: dict[str, str]
+    link: Link,
+    kind: RecordKind,
+    mine: digests.Digest,
+    *,
+    found: Differences,
+    signed: dict[str, str],
+    blobs_missing: int,
 ) -> Comparison:
     """Keep the result at the child, and have sent again what the holder lacks."""
     owner = mine.owner
@@ -195,6 +204,7 @@ def _settle(
         result=_result(found, is_same=said.child_digest == said.parent_digest),
         records=mine.records,
         deleted=mine.deleted,
+        blobs_missing=blobs_missing,
         digest=mine.value,
         seq=int(said.child_seq),
         peer_records=int(said.parent_records),
@@ -247,7 +257,7 @@ def _result(found: Differences, *, is_same: bool) -> Comparison.Result:
 
 
 def _facts(result: Comparison, signed: dict[str, str]) -> dict[str, Any]:
-    names = ("owner_code", "dataset", "result", "differing", "missing", "orphans", "in_flight", "found")
+    names = ("owner_code", "dataset", "result", *NUMBERS, "found")
     return {**{name: getattr(result, name) for name in names}, **signed}
 
 
@@ -268,7 +278,7 @@ def keep_result(link: Link, told: Compared) -> Comparison:
         seq=int(said.parent_seq),
         peer_records=int(said.child_records),
         peer_digest=said.child_digest,
-        **{name: getattr(told, name) for name in ("differing", "missing", "orphans", "in_flight")},
+        **{name: getattr(told, name) for name in NUMBERS},
         examples=[rid for rids in found.values() for rid in rids][:EXAMPLES],
         found=found,
         **_signed(said, signed),
@@ -296,6 +306,7 @@ def answer(link: Link, theirs: Buckets) -> dict[str, Any]:
     seq = _position(owner, kind, link.peer_code)
     return {
         "differing": sorted(n for n in {*mine.buckets, *other} if mine.buckets.get(n) != other.get(n)),
+        "blobs_missing": blobs.missing_of(owner, kind.dataset),
         **statements.write(kind, link.peer_code, theirs, mine, seq=seq),
     }
 

@@ -84,7 +84,7 @@ def _texts(alias: str, columns: tuple[str, ...], free_text: frozenset[str]) -> s
 
 def _fields_of(shape: Shape, peer: Evident) -> dict[str, Any]:
     """The same out of COPY text."""
-    if peer.said.op == "D":
+    if peer.said.op != "U":
         return {}
     values = peer.line.rstrip(b"\n").split(b"\t")[6:]
     found: dict[str, Any] = dict(zip(shape.columns, map(_text, values), strict=True))

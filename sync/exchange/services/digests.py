@@ -106,7 +106,7 @@ def _grouped(
     condition = "" if buckets is None else f"{BUCKET} = ANY(ARRAY[{_listed(buckets)}]::int[])"
     cursor.execute(
         f"SELECT {grouping.format(rid='l.rid')} AS number, count(*) FILTER (WHERE l.op = 'U'), "
-        "count(*) FILTER (WHERE l.op = 'D'), "
+        "count(*) FILTER (WHERE l.op <> 'U'), "
         f"encode(sha256(string_agg({LEAF_HASH}, ''::bytea ORDER BY l.rid)), 'hex') "
         f"FROM ({_leaves(shape, reader, condition)}) l GROUP BY number",
         [owner, owner, kind.dataset],

@@ -71,13 +71,14 @@ def held_in(owner: str, kind: RecordKind, buckets: list[int]) -> list[Held]:
 
 
 def parked_of(owner: str, kind: RecordKind) -> list[Held]:
-    """The versions that wait here, parked: held, though not in effect."""
+    """The versions that wait here, parked or for something else: held, though not in effect."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.rid, i.rec_epoch, i.rev, CASE WHEN i.content_sha = sha256(''::bytea) THEN 'D' ELSE 'U' END, "
+            "SELECT p.rid, i.rec_epoch, i.rev, CASE WHEN i.content_sha <> sha256(''::bytea) THEN 'U' "
+            "WHEN position('\\x095809'::bytea IN p.line) > 0 THEN 'X' ELSE 'D' END, "
             "encode(i.content_sha, 'hex') FROM sync_parked p JOIN sync_inbox i "
-            "USING (stream_id, epoch_no, seq) WHERE p.state = 'P' AND p.owner_code = %s AND p.dataset = %s "
-            "AND i.rec_epoch IS NOT NULL",
+            "USING (stream_id, epoch_no, seq) WHERE p.state IN ('P', 'W') AND p.line <> ''::bytea "
+            "AND p.owner_code = %s AND p.dataset = %s AND i.rec_epoch IS NOT NULL",
             [owner, kind.dataset],
         )
         return list(cursor.fetchall())
@@ -161,9 +162,10 @@ def prove(owner: str, dataset: str, wanted: list[Held]) -> Offer:
 def _packed(batch_id: int) -> bytes | None:
     batch = Batch.objects.filter(pk=batch_id).first()
     try:
-        return None if batch is None else sealed_batch(batch).pack()
+        sealed = None if batch is None else sealed_batch(batch)
     except LookupError:
         return None
+    return sealed.pack() if sealed is not None and sealed.body else None
 
 
 def kept_for(owner: str) -> Offer:

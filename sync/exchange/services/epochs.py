@@ -132,7 +132,7 @@ def _stand_at_beginning(stream: Stream, epoch_no: int, epoch_id: uuid.UUID) -> N
     """The counts are those of the present epoch."""
     stream.epoch_no, stream.epoch_id, stream.seq = epoch_no, epoch_id, 0
     stream.chain = _genesis(stream)
-    stream.applied_count = stream.superseded_count = stream.parked_count = 0
+    stream.applied_count = stream.superseded_count = stream.parked_count = stream.waiting_count = 0
     stream.moved_at = timezone.now()
 
 

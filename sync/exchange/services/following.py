@@ -16,13 +16,24 @@ from django.utils import timezone
 
 from cityops.foundation.failpoints import failpoint
 from cityops.foundation.records import Flow
-from sync.exchange.models import Claim, EchoItem, RecoveryReport, Stream
+from sync.exchange.models import Claim, EchoItem, Receipt, RecoveryReport, Stream
 from sync.exchange.rules.calls import Claimed, Held, Offer
-from sync.exchange.rules.envelope import unpack
+from sync.exchange.rules.envelope import Envelope, unpack
 from sync.exchange.rules.places import is_for, is_under
 from sync.exchange.rules.recovering import Standing, may_fence
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import echoing, epochs, keys, merging, proofs, receiving, recovery, relaying, streams
+from sync.exchange.services import (
+    attempts,
+    echoing,
+    epochs,
+    keys,
+    merging,
+    proofs,
+    receiving,
+    recovery,
+    relaying,
+    streams,
+)
 from sync.exchange.services.client import ParentClient
 from sync.exchange.services.greeting import hello
 from sync.exchange.services.recovery import Caller, Position
@@ -158,10 +169,18 @@ def _pull_stream(client: ParentClient, stream: Stream, head: int, done: Slice, d
         sealed = unpack(body)
         if not keys.is_known(sealed.read().kid):
             hello(client)  # the key came into use after the last one
-        receipt = receiving.receive(sealed, sender=client.link.peer_code)
+        receipt = _take_batch(sealed, client.link.peer_code)
         done.batches_pulled += 1
         done.records_pulled += receipt.upto_seq - receipt.from_seq + 1
         stream.refresh_from_db()
+
+
+def _take_batch(sealed: Envelope, sender: str) -> Receipt:
+    tries = attempts.begin(sealed)
+    try:
+        return receiving.receive(sealed, sender=sender, tries=tries)
+    finally:
+        attempts.end(sealed)
 
 
 # The parent's side

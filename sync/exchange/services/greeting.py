@@ -21,6 +21,10 @@ def hello(client: ParentClient) -> dict[str, Any]:
     answer = client.hello({})
     offered = msgspec.convert(answer["keys"], list[OfferedKey])
     vouching.learn_keys(offered, from_parent=True, voucher=link.peer_code)
+    schemas = msgspec.convert(answer.get("schemas", {}), dict[str, tuple[int, int]])
+    if (known := {dataset: list(ends) for dataset, ends in schemas.items()}) != link.peer_schemas:
+        link.peer_schemas = known
+        link.save(update_fields=["peer_schemas"])
     note_clock(link, str(answer.get("clock", "")))
     if link.state == Link.State.PENDING:
         _note_approval(link)

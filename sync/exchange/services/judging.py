@@ -5,25 +5,30 @@ import json
 from django.conf import settings
 from django.db.backends.utils import CursorWrapper
 
-from cityops.foundation.records import ChildRows, Flow
+from cityops.foundation.records import ChildRows, Flow, Need, registry
 from cityops.regions.models import Division
 from cityops.regions.rules import Level
 from sync.exchange.rules.places import codes_below, node_rid, prefix_of
 from sync.exchange.services.checks import Check, checks_of, checks_of_children
 from sync.exchange.services.chunks import Reason, Target
 from sync.exchange.services.shapes import quoted
+from sync.standard.models import DictionaryVersion
 from tiers.models import Node
 
 VERDICTS = (
-    "CREATE TEMP TABLE IF NOT EXISTS sync_verdict (seq bigint PRIMARY KEY, state text, reasons jsonb) "
-    "ON COMMIT DELETE ROWS"
+    "CREATE TEMP TABLE IF NOT EXISTS sync_verdict (seq bigint PRIMARY KEY, state text, reasons jsonb, "
+    "needs_dataset text NOT NULL DEFAULT '', needs_key text NOT NULL DEFAULT '') ON COMMIT DELETE ROWS"
 )
+DICTIONARY = "ZD"
+"""Stands for a version of the datasets' dictionary among what a record may wait for."""
+NO_NEEDS = "'', ''"
 TIER_LETTER = {Level.NATION: "N", Level.PROVINCE: "P", Level.CITY: "C"}
 
 
 def judge(cursor: CursorWrapper, target: Target) -> None:
     """Write a verdict for every record that is not simply applied."""
     shape = target.shape
+    _park_foreign(cursor, target)
     cursor.execute(
         f"""
         INSERT INTO sync_verdict
@@ -32,16 +37,85 @@ def judge(cursor: CursorWrapper, target: Target) -> None:
         FROM {shape.stage} s JOIN sync_record v ON v.rid = s.rid
         WHERE (s.rec_epoch, s.rev) < (v.rec_epoch, v.rev)
            OR ((s.rec_epoch, s.rev) = (v.rec_epoch, v.rev) AND decode(s.content_sha, 'hex') <> v.content_sha)
+        ON CONFLICT DO NOTHING
         """
     )
-    checks = [*_place_checks(target), *_name_checks(cursor, target), *checks_of(shape.kind)]
-    if checks:
-        cursor.execute(
-            f"INSERT INTO sync_verdict SELECT s.seq, 'P', to_jsonb({_reasons(checks)}) "
-            f"FROM {shape.stage} s WHERE s.op = 'U' AND ({_any(checks)}) ON CONFLICT DO NOTHING"
-        )
+    _judge_by(cursor, target, [*_place_checks(target), *_name_checks(cursor, target)], may_wait=False)
+    _judge_by(cursor, target, checks_of(shape.kind), may_wait=True)
     for child in shape.kind.children:
         _judge_children(cursor, target, child)
+    for need in shape.kind.needs:
+        _judge_need(cursor, target, need)
+
+
+def judge_own(cursor: CursorWrapper, target: Target, scope_prefix: str) -> None:
+    """The same for records that become this node's own, handed in by somebody who answers for a division."""
+    _park_foreign(cursor, target)
+    kind = target.shape.kind
+    checks = [*_place_checks(target), *_name_checks(cursor, target), *checks_of(kind)]
+    if kind.division_field in target.shape.columns:
+        broken = f"NOT starts_with({quoted(kind.division_field)}, '{scope_prefix}')"
+        remedy = "Hand in what lies in the division of the account only."
+        checks.append(Check("outside_scope", broken, f"{kind.dataset}.{kind.division_field}: outside", remedy))
+    _judge_by(cursor, target, checks, may_wait=False)
+
+
+def _park_foreign(cursor: CursorWrapper, target: Target) -> None:
+    """A node writes only what it owns: a record of somebody else is parked, whatever it says."""
+    shape = target.shape
+    cursor.execute(
+        f"""
+        INSERT INTO sync_verdict
+        SELECT f.seq, 'P', jsonb_build_array(jsonb_build_object('code', 'OWNER', 'detail',
+               concat('{shape.kind.dataset} ', f.rid, ' belongs to ', f.owner, ', not to {target.producer}.'),
+               'remedy', 'Only its owner changes a record. Find out who tried at {target.producer}.'))
+        FROM (SELECT s.seq, s.rid, t.origin_code AS owner FROM {shape.stage} s JOIN {shape.table} t ON t.rid = s.rid
+              WHERE t.origin_code <> %s
+              UNION ALL
+              SELECT s.seq, s.rid, v.owner_code FROM {shape.stage} s JOIN sync_record v ON v.rid = s.rid
+              WHERE v.owner_code <> %s OR v.dataset <> %s) f
+        ON CONFLICT DO NOTHING
+        """,
+        [target.producer, target.producer, shape.kind.dataset],
+    )
+
+
+def _judge_by(cursor: CursorWrapper, target: Target, checks: list[Check], *, may_wait: bool) -> None:
+    """Park what breaks a rule; it waits where the producer follows a dictionary that has not arrived here yet."""
+    if not checks:
+        return
+    state, needs = _state_of_faults(target) if may_wait else ("P", NO_NEEDS)
+    cursor.execute(
+        f"INSERT INTO sync_verdict SELECT s.seq, '{state}', to_jsonb({_reasons(checks)}), {needs} "
+        f"FROM {target.shape.stage} s WHERE s.op = 'U' AND ({_any(checks)}) ON CONFLICT DO NOTHING"
+    )
+
+
+def _state_of_faults(target: Target) -> tuple[str, str]:
+    """What becomes of a record that breaks the data standard, and (as SQL) the dictionary that it waits for."""
+    versions = DictionaryVersion.objects.filter(kind=DictionaryVersion.Kind.DATASETS)
+    is_known = not target.standard or versions.filter(code=target.standard).exists() or not versions.exists()
+    return ("P", NO_NEEDS) if is_known else ("W", f"'{DICTIONARY}', {_quote(target.standard)}")
+
+
+def _judge_need(cursor: CursorWrapper, target: Target, need: Need) -> None:
+    """A record whose parent is not here waits for it."""
+    shape, column = target.shape, quoted(need.column)
+    theirs = registry.get(need.dataset)
+    detail = (
+        f"'{shape.kind.dataset} needs {need.dataset} {need.their_column} = ', s.{column}, ', which is not here yet.'"
+    )
+    cursor.execute(
+        f"""
+        INSERT INTO sync_verdict
+        SELECT s.seq, 'W', jsonb_build_array(jsonb_build_object('code', 'waits', 'detail', concat({detail}),
+               'remedy', 'Nothing is to be done: it is applied when that arrives.')), %s, s.{column}
+        FROM {shape.stage} s WHERE s.op = 'U' AND s.{column} <> ''
+          AND NOT EXISTS (SELECT FROM {quoted(theirs.table)} t WHERE t.{quoted(need.their_column)} = s.{column})
+        ON CONFLICT DO NOTHING
+        """,
+        [need.dataset],
+    )
 
 
 def _judge_children(cursor: CursorWrapper, target: Target, child: ChildRows) -> None:
@@ -50,14 +124,16 @@ def _judge_children(cursor: CursorWrapper, target: Target, child: ChildRows) -> 
     checks = checks_of_children(shape.kind, child)
     if not checks:
         return
+    state, needs = _state_of_faults(target)
     cursor.execute(
         f"""
         INSERT INTO sync_verdict AS v
-        SELECT s.seq, 'P', jsonb_agg(DISTINCT b.reason)
+        SELECT s.seq, '{state}', jsonb_agg(DISTINCT b.reason), {needs}
         FROM (SELECT k.{quoted(child.parent)} AS rid, unnest({_reasons(checks)}) AS reason
               FROM {shape.child_stage(child)} k WHERE {_any(checks)}) b
         JOIN {shape.stage} s ON s.rid = b.rid AND s.op = 'U' GROUP BY s.seq
-        ON CONFLICT (seq) DO UPDATE SET reasons = v.reasons || excluded.reasons WHERE v.state = 'P'
+        ON CONFLICT (seq) DO UPDATE SET reasons = v.reasons || excluded.reasons
+            WHERE v.state = excluded.state AND v.reasons->0->>'code' <> 'OWNER'
         """
     )
 

@@ -19,9 +19,9 @@ from cityops.foundation.records import registry
 from sync.exchange import events
 from sync.exchange.models import Conflict, DirtyMark, RecordVersion, SeenVersion, Stream
 from sync.exchange.rules.recovering import Act, Mark, Version, after_fork, merge, unchanged_since
-from sync.exchange.services import conflicts, echoing, epochs
+from sync.exchange.services import conflicts, echoing, epochs, wiping
 from sync.exchange.services.proofs import Evident
-from sync.exchange.services.sequencing import FORCED
+from sync.exchange.services.sequencing import ERASED, FORCED
 from sync.exchange.services.shapes import Shape, steady_text
 from sync.exchange.services.writing import REFUSED_BY_DATABASE, write_own
 
@@ -137,7 +137,7 @@ def held_here(cursor: CursorWrapper, shape: Shape, rids: list[UUID]) -> dict[UUI
             found[rid] = Local(version, is_changed=lives)
             continue
         version = Version(rec_epoch, rev, op, content)
-        is_changed = (op == "D") == lives or (lives and actual != content)
+        is_changed = (op != "U") == lives or (lives and actual != content)
         history = frozenset({*had.get(rid, ()), version.mark})
         found[rid] = Local(version, is_changed, history)
     return found
@@ -159,6 +159,8 @@ def _adopt(cursor: CursorWrapper, shape: Shape, found: list[Evident], held: dict
     rids = [one.said.rid for one in found]
     events.records_taken_back.send(Stream, dataset=shape.kind.dataset, rids=rids)
     note_versions(shape, [(one.said.rid, _not_below(one.version, held[one.said.rid].version)) for one in found])
+    erased = [one.said.rid for one in found if one.said.op == ERASED]
+    wiping.carry_out(cursor, shape.kind.dataset, erased, owner=settings.CITYOPS_NODE)
     return len(found)
 
 

@@ -10,9 +10,10 @@ from cityops.foundation.records import registry
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope
 from sync.exchange.rules.calls import Offer, Proven
-from sync.exchange.rules.crypto import SUITES, digest_hex
+from sync.exchange.rules.crypto import SUITES
 from sync.exchange.rules.recovering import Mark, Version
 from sync.exchange.rules.refusals import PeerRefused
+from sync.exchange.rules.wholeness import raw_of
 from sync.exchange.services import keys
 from sync.exchange.services.chunks import Chunk
 from sync.exchange.services.shapes import Shape
@@ -49,7 +50,7 @@ def read(offer: Offer) -> list[Evident]:
     """The offered versions, each found in its batch under this node's own signature.
 
     Raises PeerRefused where one is not there: SIGNATURE, KEY or MALFORMED. Versions in columns of another schema
-    version are left out.
+    version are left out, and those that were erased.
     """
     opened = [_open(data) for data in offer.batches]
     found = []
@@ -79,10 +80,8 @@ def _open(data: bytes) -> list[_Section]:
         signed_at=header.made_at,
         may_be_retired=True,
     )
-    if digest_hex(header.suite, sealed.body) != header.body_sha:
-        raise PeerRefused("SIGNATURE", "The body is not the one that was signed.")
     sections, seq = [], header.from_seq
-    for section, raw, blocks in envelope.cut(envelope.decompress(sealed.body, header.raw_size), header):
+    for section, raw, blocks in envelope.sections_of(raw_of(sealed, header), header):
         lines = chains.split_lines(raw)
         if _is_readable(section):
             sections.append(_Section(seq, section.dataset, lines, Chunk(seq, lines, blocks)))
@@ -105,6 +104,8 @@ def _find(said: Proven, sections: Iterable[_Section]) -> Evident | None:
         place = seq - section.first_seq
         if section.dataset == said.dataset and 0 <= place < len(section.lines):
             line = section.lines[place]
+            if line[:1] == chains.STUB:
+                return None  # erased: it proves nothing any more
             frame = line.rstrip(b"\n").split(b"\t", 6)[:6]
             told = (said.seq, str(said.rid), str(said.rec_epoch), str(said.rev), said.op, said.content)
             if [part.decode(errors="replace") for part in frame] != list(told):

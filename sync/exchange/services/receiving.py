@@ -8,6 +8,7 @@ nothing.
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -21,15 +22,19 @@ from cityops.foundation.records import registry
 from sync.exchange import events
 from sync.exchange.models import Batch, Link, Parked, Receipt, Stream
 from sync.exchange.rules import chain as chains
-from sync.exchange.rules import envelope
-from sync.exchange.rules.crypto import SUITES, digest_hex
+from sync.exchange.rules import envelope, erasing
+from sync.exchange.rules.crypto import SUITES
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import epochs, keys, sealing, streams
+from sync.exchange.rules.wholeness import raw_of, refuse_broken_chain
+from sync.exchange.services import aside, attempts, epochs, keys, parking, sealing, streams, trespass, wiping
 from sync.exchange.services.applying import apply_chunk
-from sync.exchange.services.chunks import Chunk, Outcome, ParkedLine, Patience, Target
-from sync.exchange.services.shapes import Shape, steady_text
+from sync.exchange.services.aside import Incoming
+from sync.exchange.services.chunks import Outcome, ParkedLine, Patience, Reason, Target
+from sync.exchange.services.shapes import FRAME, Shape, steady_text
 
 SIGNED_RECEIPT = b"CSP1-RECEIPT\n"
+REACH = "CPN"
+"""Scopes, from the narrowest to the widest."""
 LISTED_IN_RECEIPT = 1000
 """Parked records that a receipt names one by one; all of them are counted."""
 
@@ -40,7 +45,16 @@ class Opened:
 
     header: envelope.Header
     sealed: envelope.Envelope
-    sections: list[tuple[envelope.Section, list[bytes], list[bytes]]]
+    raw: bytes
+    sections: list[Incoming]
+
+    def kept(self) -> envelope.Envelope:
+        """The batch as it is stored: without what must not be read here."""
+        hidden = [coming.section for coming in self.sections if coming.reason is aside.SCOPE]
+        if not hidden:
+            return self.sealed
+        body = envelope.compress(erasing.unread(self.raw, self.header, hidden))
+        return envelope.Envelope(self.sealed.header, self.sealed.signature, body)
 
 
 def open_batch(sealed: envelope.Envelope, *, sender: str) -> Opened:
@@ -58,74 +72,69 @@ def open_batch(sealed: envelope.Envelope, *, sender: str) -> Opened:
     )
     if key.suite != header.suite:
         raise PeerRefused("PROTOCOL", f"The key {header.kid} is of suite {key.suite}, the header says {header.suite}.")
-    if digest_hex(header.suite, sealed.body) != header.body_sha:
-        raise PeerRefused("SIGNATURE", "The body is not the one that was signed.")
-    _refuse_other_schema(header)
-    raw = envelope.decompress(sealed.body, header.raw_size)
-    sections = [(section, chains.split_lines(lines), blocks) for section, lines, blocks in envelope.cut(raw, header)]
-    _refuse_broken_chain(header, sections)
-    return Opened(header, sealed, sections)
+    reasons = _reasons_not_to_apply(header)
+    raw = raw_of(sealed, header)
+    sections, seq = [], header.from_seq
+    for (section, text, blocks), reason in zip(envelope.sections_of(raw, header), reasons, strict=True):
+        lines = chains.split_lines(text)
+        sections.append(Incoming(section, seq, lines, blocks, reason))
+        seq += len(lines)
+    refuse_broken_chain(header, ((one.section, one.lines, one.blocks) for one in sections))
+    return Opened(header, sealed, raw, sections)
 
 
-def _refuse_other_schema(header: envelope.Header) -> None:
-    """Every section must be of a dataset, direction and set of columns that this version knows."""
-    for section in header.sections:
-        if section.dataset not in registry:
-            raise PeerRefused("SCHEMA", f"The dataset {section.dataset} is not known here.", dataset=section.dataset)
-        shape = Shape(registry.get(section.dataset))
-        kind = shape.kind
-        if (kind.flow.value, kind.scope.value, kind.lane.value) != (header.flow, header.scope, header.lane):
-            raise PeerRefused("SCOPE", f"{section.dataset} does not travel {header.flow}/{header.scope}/{header.lane}.")
-        if bool(kind.addressed_by) != bool(header.audience):
-            raise PeerRefused("SCOPE", f"{section.dataset} is for one node each, or for all; the batch says otherwise.")
-        children = tuple((child.name, shape.child_columns(child)) for child in kind.children)
-        if (
-            section.version != kind.schema_version
-            or section.columns != shape.wire_columns
-            or tuple((block.name, block.columns) for block in section.children) != children
-        ):
-            raise PeerRefused(
-                "SCHEMA",
-                f"{section.dataset} has other columns here (schema {kind.schema_version}): bring both nodes to the "
-                "same version of the data standard.",
-                dataset=section.dataset,
-            )
+def _reasons_not_to_apply(header: envelope.Header) -> list[Reason | None]:
+    """For each section, why its records are set aside; None where they are applied.
+
+    Raises PeerRefused where a section does not belong into this stream at all.
+    """
+    return [_reason_of(header, section) for section in header.sections]
 
 
-def _refuse_broken_chain(
-    header: envelope.Header, sections: list[tuple[envelope.Section, list[bytes], list[bytes]]]
-) -> None:
-    chain = bytes.fromhex(header.base_chain)
-    for section, lines, blocks in sections:
-        if len(lines) != section.count:
-            raise PeerRefused("MALFORMED", f"{section.dataset}: {len(lines)} lines, announced {section.count}.")
-        chain = chains.over_lines(chain, lines, header.suite)
-        for block in blocks:
-            chain = chains.over_block(chain, block, header.suite)
-    if chain.hex() != header.to_chain:
-        raise PeerRefused("CHAIN", "The hash chain over the records does not end where the header says.")
+def _reason_of(header: envelope.Header, section: envelope.Section) -> Reason | None:
+    if section.columns[: len(FRAME)] != FRAME:
+        raise PeerRefused("MALFORMED", f"{section.dataset}: a line begins with {', '.join(FRAME)}.")
+    if section.dataset not in registry:
+        return aside.VERSION
+    shape = Shape(registry.get(section.dataset))
+    kind = shape.kind
+    if (kind.flow.value, kind.lane.value) != (header.flow, header.lane):
+        raise PeerRefused("SCOPE", f"{section.dataset} does not travel {header.flow}/{header.scope}/{header.lane}.")
+    if kind.scope.value != header.scope:
+        if REACH.index(kind.scope.value) < REACH.index(header.scope):
+            return aside.SCOPE
+        raise PeerRefused("SCOPE", f"{section.dataset} does not travel {header.flow}/{header.scope}/{header.lane}.")
+    if bool(kind.addressed_by) != bool(header.audience):
+        raise PeerRefused("SCOPE", f"{section.dataset} is for one node each, or for all; the batch says otherwise.")
+    return None if shape.of(section) else aside.VERSION
 
 
 @transaction.atomic
-def receive(sealed: envelope.Envelope, *, sender: str) -> Receipt:
+def receive(sealed: envelope.Envelope, *, sender: str, tries: int = 1) -> Receipt:
     """Verify, store and apply one batch that ``sender`` handed over; returns the signed receipt.
 
+    After ``tries`` that ended with the process (``attempts``) its records are set aside, to be tried one by one.
     Raises PeerRefused; then nothing was stored.
     """
     if not sealed.body:
         return _skip(sealed, sender=sender)
     opened = open_batch(sealed, sender=sender)
     header = opened.header
+    is_careful = tries > attempts.MOST
     with connection.cursor() as cursor:
         steady_text(cursor)
         forget_plans(cursor)
         stream = _stream_at(header)
-        batch = sealing.keep(cursor, stream, header, sealed)
+        batch = sealing.keep(cursor, stream, header, opened.kept())
         failpoint("receive.kept")
-        outcome = _apply_sections(cursor, stream, batch, opened)
-        _park(stream, header, outcome.parked)
+        outcome = _apply_sections(cursor, stream, batch, opened, is_careful=is_careful)
+        _park(stream, header, outcome.parked, crashes=attempts.MOST if is_careful else 0)
         failpoint("receive.applied")
         _move_cursor(stream, header, outcome)
+    trespass.raise_for(header.producer, outcome.parked)
+    if not is_careful:
+        parking.wake(stream)
+        stream.refresh_from_db()
     datasets = frozenset(section.dataset for section in header.sections)
     told = partial(events.records_arrived.send_robust, Stream, datasets=datasets, producer=header.producer)
     transaction.on_commit(told)
@@ -185,18 +194,35 @@ def _stream_at(header: envelope.Header) -> Stream:
     return stream
 
 
-def _apply_sections(cursor: CursorWrapper, stream: Stream, batch: Batch, opened: Opened) -> Outcome:
+def _apply_sections(
+    cursor: CursorWrapper, stream: Stream, batch: Batch, opened: Opened, *, is_careful: bool
+) -> Outcome:
     outcome, patience = Outcome(), Patience()
-    seq = opened.header.from_seq
-    for section, lines, blocks in opened.sections:
-        shape = Shape(registry.get(section.dataset))
-        target = Target(shape, stream.producer_code, stream.pk, stream.epoch_no, batch.pk, patience=patience)
-        outcome.add(apply_chunk(cursor, target, Chunk(seq, lines, blocks)))
-        seq += len(lines)
+    place = (stream.pk, stream.epoch_no)
+    for coming in opened.sections:
+        if stubs := coming.stubs():
+            aside.write_inbox(cursor, place, batch.pk, "S", stubs)
+            outcome.superseded += len(stubs)
+        if reason := coming.reason or (aside.CRASH if is_careful else None):
+            parked = aside.set_aside(coming, reason)
+            aside.write_inbox(cursor, place, batch.pk, "P", [(line.seq, line.rid, line.line) for line in parked])
+            outcome.parked += parked
+            continue
+        shape = Shape(registry.get(coming.section.dataset)).of(coming.section)
+        assert shape is not None
+        target = Target(
+            shape,
+            stream.producer_code,
+            *(*place, batch.pk),
+            standard=opened.header.standard,
+            patience=patience,
+        )
+        for chunk in coming.runs():
+            outcome.add(apply_chunk(cursor, target, chunk))
     return outcome
 
 
-def _park(stream: Stream, header: envelope.Header, parked: list[ParkedLine]) -> None:
+def _park(stream: Stream, header: envelope.Header, parked: list[ParkedLine], *, crashes: int) -> None:
     Parked.objects.bulk_create(
         Parked(
             stream=stream,
@@ -206,19 +232,28 @@ def _park(stream: Stream, header: envelope.Header, parked: list[ParkedLine]) -> 
             dataset=line.dataset,
             owner_code=header.producer,
             rid=line.rid,
-            line=line.line.decode(errors="backslashreplace"),
-            children=line.children,
+            line=line.line,
+            children=msgspec.msgpack.encode(line.children) if line.children else b"",
             reasons=line.reasons,
+            state=line.state,
+            needs_dataset=line.needs[0],
+            needs_key=line.needs[1][:200],
+            schema_version=line.section.version if line.section else 1,
+            columns=list(line.section.columns) if line.section else [],
+            crashes=crashes if line.code == aside.CRASH.code else 0,
         )
         for line in parked
     )
 
 
 def _move_cursor(stream: Stream, header: envelope.Header, outcome: Outcome) -> None:
+    """Move the cursor; ``seq = applied + superseded + parked + waiting`` holds before and after."""
+    waiting = sum(line.state == "W" for line in outcome.parked)
     stream.seq, stream.chain = header.to_seq, bytes.fromhex(header.to_chain)
     stream.applied_count += outcome.applied
-    stream.superseded_count += outcome.superseded + outcome.settled
-    stream.parked_count += len(outcome.parked) - outcome.settled
+    stream.superseded_count += outcome.superseded + outcome.settled + outcome.ended_waits
+    stream.parked_count += len(outcome.parked) - waiting - outcome.settled
+    stream.waiting_count += waiting - outcome.ended_waits
     stream.moved_at = timezone.now()
     stream.save()
 
@@ -227,7 +262,13 @@ def _receipt(stream: Stream, header: envelope.Header, outcome: Outcome) -> Recei
     key = keys.own_key()
     now = timezone.now()
     named = [
-        {"seq": str(line.seq), "dataset": line.dataset, "rid": str(line.rid), "reasons": line.reasons}
+        {
+            "seq": str(line.seq),
+            "dataset": line.dataset,
+            "rid": str(line.rid),
+            "state": line.state,
+            "reasons": line.reasons,
+        }
         for line in outcome.parked[:LISTED_IN_RECEIPT]
     ]
     facts: dict[str, Any] = {
@@ -237,8 +278,10 @@ def _receipt(stream: Stream, header: envelope.Header, outcome: Outcome) -> Recei
         "from_seq": str(header.from_seq),
         "applied": outcome.applied,
         "superseded": outcome.superseded,
-        "parked_count": len(outcome.parked),
+        "parked_count": sum(line.state == "P" for line in outcome.parked),
+        "waiting_count": sum(line.state == "W" for line in outcome.parked),
         "parked": named,
+        "erased": [str(rid) for rid in outcome.erased],
         "kid": key.kid,
         "made_at": now.isoformat(),
     }
@@ -276,6 +319,7 @@ def keep_receipt(text: bytes, signature: bytes, *, receiver: str) -> Receipt | N
             "parked": facts["parked"],
             "made_at": facts["made_at"],
         }
+        erased = [UUID(rid) for rid in facts.get("erased", [])]
     except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
         raise PeerRefused("MALFORMED", f"Receipt: {error!r}") from error
     if made_by != receiver:
@@ -286,6 +330,8 @@ def keep_receipt(text: bytes, signature: bytes, *, receiver: str) -> Receipt | N
     stream = Stream.objects.filter(**names).first()
     if stream is None:
         return None
+    wiping.note_confirmed(stream.producer_code, erased, receiver=receiver, at=str(facts["made_at"]))
+    trespass.raise_from_receipt(receiver, rest["parked"])
     return Receipt.objects.update_or_create(
         stream=stream,
         receiver_code=receiver,

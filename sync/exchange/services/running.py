@@ -23,9 +23,11 @@ from cityops.foundation import audit
 from cityops.foundation.failpoints import failpoint
 from sync.exchange.models import Comparison, Link, Receipt
 from sync.exchange.rules.calls import NotesAnswer
-from sync.exchange.rules.refusals import RETRIED, PeerRefused
+from sync.exchange.rules.pace import pause_asked
+from sync.exchange.rules.refusals import RETRIED, SLOWED, PeerRefused
 from sync.exchange.services import (
     alarms,
+    blobs,
     comparing,
     following,
     housekeeping,
@@ -34,6 +36,7 @@ from sync.exchange.services import (
     relaying,
     resending,
     sequencing,
+    uploading,
     vouching,
 )
 from sync.exchange.services.client import ParentClient, PeerUnreachable, Transport, Wire
@@ -51,7 +54,7 @@ RETRY_PARKED_AFTER = timedelta(hours=1)
 TIDY_SECONDS = 3600.0
 _tidied: dict[str, float] = {}
 RETRY_CAP_SECONDS = 300
-PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP", "FAILED"})
+PATIENT = frozenset({"SUSPENDED", "SCHEMA", "PROTOCOL", "TOO_LARGE", "HOP", "FAILED", "DISK"}) | SLOWED
 """Refusals that heal when the other end is thawed, approves, is mended or brought up to date: tried again, for ever."""
 NOT_OF_CSP = (KeyError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)
 """What an answer that is not of CSP/1 raises where it is read."""
@@ -83,13 +86,17 @@ def run_slice(seconds: float | None = None, *, transport: Callable[[str], Transp
 
 def _number(done: Slice) -> int:
     """One round of the sequencer."""
-    marks = sequencing.sequence()
+    road = Link.objects.to_parent().exclude(batch_records=0).values_list("batch_records", flat=True).first()
+    marks = sequencing.sequence(limit=road)
     done.marks += marks
     return marks
 
 
 def _keep_up(deadline: Deadline) -> None:
     """What is due from time to time, while nothing travels: parked records are tried again, the tables tidied."""
+    blobs.tie()
+    parking.wake(until=lambda: deadline.is_over)
+    parking.retry_after_upgrade(until=lambda: deadline.is_over)
     parking.retry_waiting(untried_for=RETRY_PARKED_AFTER, until=lambda: deadline.is_over)
     if time.monotonic() - _tidied.get("at", -TIDY_SECONDS) >= TIDY_SECONDS:
         _tidied["at"] = time.monotonic()
@@ -161,6 +168,8 @@ def _exchange(client: ParentClient, done: Slice, deadline: Deadline) -> None:
                 _compare(client)
             elif done.is_idle and not client.link.backlog:
                 comparing.compare_with_parent(client, comparing.due(client.link))
+            if not client.link.backlog:
+                uploading.send(client, deadline)
             _tell(client)
         except PeerRefused as refusal:
             if refusal.code not in RETRIED:
@@ -220,6 +229,8 @@ def note_failure(link: Link, error: Exception) -> None:
     link.last_error, link.last_error_at = str(error)[:300], now
     pause = random.uniform(1, min(RETRY_CAP_SECONDS, 2 ** min(link.fail_count, 9)))  # noqa: S311
     link.retry_at = now + timedelta(seconds=pause)
+    if isinstance(error, PeerRefused) and "retry_after" in error.facts:
+        link.retry_at = now + pause_asked(error)
     with transaction.atomic():
         if isinstance(error, PeerRefused) and error.code not in RETRIED | PATIENT:
             link.state, link.frozen_reason = Link.State.FROZEN, f"{error.code}: {error}"[:300]

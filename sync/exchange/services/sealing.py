@@ -8,13 +8,15 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from cityops.foundation.records import registry
-from sync.exchange.models import Batch, Key, Stream
+from cityops.foundation.records import Flow, RecordKind, registry
+from sync.exchange.models import Batch, Key, Link, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope
 from sync.exchange.rules.crypto import digest_hex
 from sync.exchange.services import keys
 from sync.exchange.services.shapes import Shape, quoted
+from sync.standard.models import DictionaryVersion
+from sync.standard.selectors.dictionaries import default_code
 
 
 @dataclass
@@ -42,13 +44,22 @@ def seal_numbered(cursor: CursorWrapper) -> int:
     if not planned:
         return 0
     key = keys.own_key()
+    read = Link.objects.to_parent().values_list("peer_schemas", flat=True).first() or {}
     for stream_id, batch_no, datasets in planned:
         stream = Stream.objects.get(pk=stream_id)
         draft = Draft(chain=bytes(stream.chain), key=key)
         for dataset in datasets:
-            _add_section(cursor, draft, Shape(registry.get(dataset)), stream_id, batch_no)
+            kind = _as_read(registry.get(dataset), read) if stream.flow == Flow.UP else registry.get(dataset)
+            _add_section(cursor, draft, Shape(kind), stream_id, batch_no)
         _seal(cursor, stream, draft)
     return len(planned)
+
+
+def _as_read(kind: RecordKind, read: dict[str, list[int]]) -> RecordKind:
+    """The kind in the highest version that both this node and its parent have; the own one where there is none."""
+    _lowest, highest = read.get(kind.dataset) or kind.versions
+    common = [version for version in (*kind.older, kind.schema_version) if version <= highest]
+    return kind.as_of(max(common)) if common else kind
 
 
 def _add_section(cursor: CursorWrapper, draft: Draft, shape: Shape, stream_id: int, batch_no: int) -> None:
@@ -109,6 +120,7 @@ def _seal(cursor: CursorWrapper, stream: Stream, draft: Draft) -> None:
         sections=tuple(draft.sections),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         audience=stream.audience,
+        standard=default_code(DictionaryVersion.Kind.DATASETS),
     )
     text = msgspec.json.encode(header)
     signature = keys.sign(key, envelope.SIGNED_BATCH + text)

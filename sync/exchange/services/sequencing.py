@@ -28,8 +28,12 @@ OWN = "O"
 """State in the inbox of what this node put into its own stream: the history of its records."""
 FORCED = "R"
 """Mark that asks to send a record again though nothing changed in it."""
+ERASED = "X"
+"""Mark of a record that was erased for privacy, and the sign of its last version."""
 WORK_TABLES = """
-CREATE TEMP TABLE IF NOT EXISTS sync_taken (dataset text, rid uuid, forced boolean) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS sync_taken (
+    dataset text, rid uuid, forced boolean, erased boolean
+) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS sync_changed (
     dataset text, rid uuid, op text, content_sha bytea, size bigint, rec_epoch int, rev bigint, stream_id bigint
 ) ON COMMIT DELETE ROWS;
@@ -104,9 +108,10 @@ def _take_marks(cursor: CursorWrapper, limit: int, resting: list[str]) -> int:
     cursor.execute(
         "WITH gone AS (DELETE FROM sync_dirty WHERE id IN "
         "(SELECT id FROM sync_dirty WHERE dataset <> ALL(%s) ORDER BY dataset = ANY(%s), id LIMIT %s) "
-        "RETURNING dataset, rid, op), kept AS (INSERT INTO sync_taken SELECT dataset, rid, bool_or(op = %s) "
-        "FROM gone GROUP BY dataset, rid) SELECT count(*) FROM gone",
-        [resting, bulk, limit, FORCED],
+        "RETURNING dataset, rid, op), kept AS (INSERT INTO sync_taken "
+        "SELECT dataset, rid, bool_or(op IN (%s, %s)), bool_or(op = %s) FROM gone GROUP BY dataset, rid) "
+        "SELECT count(*) FROM gone",
+        [resting, bulk, limit, FORCED, ERASED, ERASED],
     )
     taken = int(cursor.fetchone()[0])
     if taken:
@@ -124,22 +129,23 @@ def _find_changes(cursor: CursorWrapper, kind: RecordKind, me: SyncSelf) -> None
     cursor.execute(
         f"""
         WITH seen AS MATERIALIZED (
-            SELECT t.rid, t.forced, r.rid IS NOT NULL AS lives, {shape.audience("r")} AS audience,
+            SELECT t.rid, t.forced, t.erased, r.rid IS NOT NULL AS lives, {shape.audience("r")} AS audience,
                    CASE WHEN r.rid IS NULL THEN '' ELSE {shape.text("r")} END AS txt
             FROM sync_taken t LEFT JOIN {shape.table} r ON r.rid = t.rid AND r.origin_code = %s
             WHERE t.dataset = %s
         ), hashed AS MATERIALIZED (
-            SELECT rid, forced, lives, audience, sha256(convert_to(txt, 'UTF8')) AS sha, octet_length(txt) AS size
+            SELECT rid, forced, erased, lives, audience,
+                   sha256(convert_to(txt, 'UTF8')) AS sha, octet_length(txt) AS size
             FROM seen
         )
         INSERT INTO sync_changed
-        SELECT %s, h.rid, CASE WHEN h.lives THEN 'U' ELSE 'D' END, h.sha, h.size, %s,
-               COALESCE(v.rev, 0) + 1, s.id
+        SELECT %s, h.rid, CASE WHEN h.lives THEN 'U' WHEN h.erased OR v.op = 'X' THEN 'X' ELSE 'D' END,
+               h.sha, h.size, %s, COALESCE(v.rev, 0) + 1, s.id
         FROM hashed h LEFT JOIN sync_record v ON v.rid = h.rid
         LEFT JOIN sync_stream s ON %s AND s.producer_code = %s AND s.flow = %s AND s.scope = %s AND s.lane = %s
             AND s.audience = h.audience
         WHERE (v.rid IS NULL AND h.lives)
-           OR (v.owner_code = %s AND (h.forced OR v.content_sha <> h.sha OR (v.op = 'D') = h.lives))
+           OR (v.owner_code = %s AND (h.forced OR v.content_sha <> h.sha OR (v.op <> 'U') = h.lives))
         """,
         [
             *(me.node_code, kind.dataset, kind.dataset, me.epoch, moves, me.node_code),
@@ -205,7 +211,7 @@ def mark_all_again(dataset: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sync_dirty (dataset, rid, op, marked_at) SELECT %s, rid, %s, clock_timestamp() "
-            "FROM sync_record WHERE dataset = %s AND op = 'D' AND owner_code = (SELECT node_code FROM sync_self)",
+            "FROM sync_record WHERE dataset = %s AND op <> 'U' AND owner_code = (SELECT node_code FROM sync_self)",
             [dataset, FORCED, dataset],
         )
         return marked + cursor.rowcount

@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 
 from cityops.foundation.records import ChildRows, RecordKind
+from sync.exchange.rules.envelope import Section
 from sync.exchange.rules.masking import masked_sql
 
 FRAME = ("seq", "rid", "rec_epoch", "rev", "op", "content_sha")
@@ -55,10 +56,27 @@ class Shape:
         """Names on the wire: the frame, then the dataset's fields."""
         return (*FRAME, *self.kind.fields)
 
+    def of(self, section: Section) -> "Shape | None":
+        """The shape by which a section is read: that of its version; None where this node does not know it."""
+        try:
+            found = Shape(self.kind.as_of(section.version))
+        except KeyError:
+            return None
+        return found if found.reads(section) else None
+
+    def reads(self, section: Section) -> bool:
+        """Whether a section has the version, the columns and the child rows that this node knows."""
+        children = tuple((child.name, self.child_columns(child)) for child in self.kind.children)
+        return (
+            section.version == self.kind.schema_version
+            and section.columns == self.wire_columns
+            and tuple((block.name, block.columns) for block in section.children) == children
+        )
+
     @property
     def stage(self) -> str:
-        """Name of the staging table of records."""
-        return f"sync_stage_{self.kind.dataset.lower()}"
+        """Name of the staging table of records; each version has other columns."""
+        return f"sync_stage_{self.kind.dataset.lower()}_{self.kind.schema_version}"
 
     def child_stage(self, child: ChildRows) -> str:
         """Name of the staging table of child rows."""

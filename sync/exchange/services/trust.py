@@ -37,9 +37,14 @@ def check_call(call: Call, link: Link, signature: bytes, body: bytes, *, is_fres
         _use_up(call)
 
 
-def _use_up(call: Call) -> None:
+def check_incarnation(call: Call) -> None:
+    """Whether the call was prepared for this life of the node. Raises PeerRefused INCARNATION."""
     if call.incarnation != str(guard.incarnation()):
         raise PeerRefused("INCARNATION", "The call was prepared for an earlier life of this node; say hello again.")
+
+
+def _use_up(call: Call) -> None:
+    check_incarnation(call)
     try:
         value = uuid.UUID(call.nonce)
     except ValueError as error:

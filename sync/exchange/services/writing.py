@@ -36,7 +36,7 @@ def write_own(cursor: CursorWrapper, shape: Shape, versions: Sequence[Written], 
     _stage(cursor, shape, versions)
     if replaces:
         _ignore(cursor, _guards(shape))
-    gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op = 'D'"
+    gone = f"SELECT s.rid FROM {shape.stage} s WHERE s.op <> 'U'"
     for child in shape.kind.children:
         cursor.execute(f"DELETE FROM {_table(child)} WHERE {quoted(child.parent)} IN ({gone})")
     cursor.execute(f"DELETE FROM {shape.table} WHERE origin_code = %s AND rid IN ({gone})", [settings.CITYOPS_NODE])

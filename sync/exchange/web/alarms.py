@@ -51,6 +51,7 @@ TOLD: dict[str, Any] = {
     "waiting": _lazy("%(subject)s 有 %(count)s 条记录在等待其他记录，最早自 %(moment)s。"),
     "different": _lazy("%(subject)s 对账：缺少 %(missing)s、不同 %(differing)s、多余 %(orphans)s。"),
     "conflict": _lazy("%(subject)s 有 %(count)s 条记录同一版本两种内容，须由人决定。"),
+    "trespass": _lazy("%(subject)s 有 %(count)s 条记录是对方无权报送的，未入库，请查明原因。"),
     "key": _lazy("签名密钥 %(kid)s 于 %(moment)s 到期，请轮换。"),
     "watchdog": _lazy("交换已超过一分钟没有运行，最近一次 %(moment)s。"),
 }

@@ -106,3 +106,11 @@ class CodeForm(forms.Form):
         if self.user is not None and not child.startswith(self.user.scope_prefix):
             raise forms.ValidationError(_("该节点不在您负责的区划内。"))
         return child
+
+
+class ErasureForm(forms.Form):
+    """Which record is erased, and why."""
+
+    dataset = forms.CharField(label=_("数据集"), max_length=6)
+    rid = forms.UUIDField(label=_("记录标识"))
+    reason = forms.CharField(label=_("原因"), max_length=300)

@@ -3,12 +3,13 @@
 from django.urls import path
 
 from cityops.accounts.guards import requires
-from sync.exchange.web import alarms, conflicts, ending, keyring, overview, rejected, statements, views
+from sync.exchange.web import alarms, conflicts, ending, erasures, keyring, overview, rejected, statements, views
 
 seen = requires("exchange.view_link")
 compared = requires("exchange.view_link", "exchange.compare_link")
 retried = requires("exchange.view_link", "exchange.retry_parked")
 acknowledged = requires("exchange.view_link", "exchange.acknowledge_alarm")
+erased = requires("exchange.view_link", "exchange.erase_record")
 thawed = requires("exchange.thaw_link")
 suspended = requires("exchange.suspend_link")
 retired = requires("exchange.retire_link")
@@ -39,6 +40,8 @@ urlpatterns = [
     path("conflicts/export/", seen(conflicts.conflict_export), name="exchange-conflict-export"),
     path("conflicts/<int:number>/", seen(conflicts.conflict_detail), name="exchange-conflict"),
     path("conflicts/<int:number>/decide/", decided(conflicts.conflict_decide), name="exchange-conflict-decide"),
+    path("erasures/", seen(erasures.erasure_list), name="exchange-erasures"),
+    path("erasures/new/", erased(erasures.erase), name="exchange-erase"),
     path("enrolments/", requires("exchange.view_link")(views.enrolments), name="exchange-enrolments"),
     path("enrolments/<str:child>/approve/", approved(views.enrolment_approve), name="exchange-approve"),
     path("enrolments/<str:child>/refuse/", approved(ending.enrolment_refuse), name="exchange-refuse"),

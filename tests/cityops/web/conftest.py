@@ -68,7 +68,7 @@ def exchange(cases):
         for number in range(count):
             RecordVersion.objects.create(rid=uuid.uuid4(), dataset=dataset, seq=number + 1, **common)
     Parked.objects.create(
-        stream=stream, epoch_no=1, seq=5, flow="up", dataset="GL01", owner_code=CITY, rid=uuid.uuid4(), line="x"
+        stream=stream, epoch_no=1, seq=5, flow="up", dataset="GL01", owner_code=CITY, rid=uuid.uuid4(), line=b"x"
     )
     for dataset, result in (("GL01", "different"), ("JC02", "equal")):
         Comparison.objects.create(

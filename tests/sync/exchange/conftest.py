@@ -9,7 +9,7 @@ from django.db import connection
 
 from cityops.accounts.models import Organisation
 from sync.exchange import models
-from sync.exchange.rules.envelope import SIGNED_BATCH, Envelope, Header
+from sync.exchange.rules.envelope import SIGNED_BATCH, Envelope, Header, decompress
 from sync.exchange.services import keys, sealing
 from sync.exchange.services.nodes import init_node
 from sync.exchange.services.sequencing import sequence
@@ -100,3 +100,24 @@ def become_province(as_tier) -> None:
     models.SyncSelf.objects.update(incarnation=None)
     init_node()
     models.Link.objects.create(peer_code=CITY, peer_name="杭州市", role="child", state="live")
+
+
+def found_anywhere(*words: str) -> list[str]:
+    """Tables in which any of the words stands, as text or inside bytes; bodies are unpacked first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+        )
+        found = []
+        for (table,) in cursor.fetchall():
+            for word in words:
+                cursor.execute(
+                    f"SELECT EXISTS (SELECT FROM {table} t WHERE strpos(t::text, %s) > 0 OR strpos(t::text, %s) > 0)",
+                    [word, word.encode().hex()],
+                )
+                if cursor.fetchone()[0]:
+                    found.append(table)
+    bodies = [sealing.sealed_batch(batch).body for batch in models.Batch.objects.all()]
+    raws = [decompress(body) for body in bodies]
+    return found + ["body" for raw in raws for word in words if word.encode() in raw]

@@ -58,10 +58,10 @@ def break_everything():
     stream = Stream.objects.filter(producer_code=CITY).first()
     stream = stream or Stream.objects.create(producer_code=CITY, flow="up", scope="N", lane="normal", epoch_id="0" * 32,
                                              chain=b"\0" * 32)  # fmt: skip
-    for seq, state, code in ((1, "P", "x"), (2, "W", "x"), (3, "P", "FORK")):
+    for seq, state, code in ((1, "P", "x"), (2, "W", "x"), (3, "P", "FORK"), (4, "P", "OWNER")):
         Parked.objects.create(
             stream=stream, epoch_no=1, seq=seq, flow="up", dataset="JC02", owner_code=CITY, rid=f"{seq}" * 32,
-            line="", state=state, reasons=[{"code": code}],
+            line=b"", state=state, reasons=[{"code": code}],
         )  # fmt: skip
     Comparison.objects.create(
         peer_code=CITY, owner_code=CITY, dataset="JC04", flow="up", result="different", records=1, orphans=1,
@@ -69,8 +69,8 @@ def break_everything():
     )  # fmt: skip
     from sync.exchange.models import Key
 
-    Key.objects.filter(node_code=CITY).update(created_at=timezone.now() - dt.timedelta(days=340))
-    return ["conflict", "different", "frozen", "key", "parked", "silent", "skew", "waiting", "watchdog"]
+    Key.objects.filter(node_code=CITY).update(not_after=timezone.now() + dt.timedelta(days=25))
+    return ["conflict", "different", "frozen", "key", "parked", "silent", "skew", "trespass", "waiting", "watchdog"]
 
 
 @pytest.mark.django_db
@@ -85,9 +85,9 @@ def test_every_cause_raises_one_alarm_and_its_end_closes_it(province):
     Link.objects.update(last_ok_at=timezone.now())
     alarms.beat(alarms.SLICE)
     raised, closed = alarms.check()
-    assert (raised, closed) == (0, 5)
+    assert (raised, closed) == (0, 6)
     assert kinds() == ["different", "frozen", "key", "skew"]
-    assert AuditEvent.objects.filter(action="alarm.close").count() == 5
+    assert AuditEvent.objects.filter(action="alarm.close").count() == 6
     Link.objects.update(clock_skew_seconds=99)
     Pulse.objects.all().delete()
     assert alarms.check() == (2, 0), "what comes back is a new alarm"
@@ -144,9 +144,9 @@ def test_metrics_carry_the_numbers_of_the_page(province, client):
     alarms.check()
     text = exposition().decode()
     assert f'sync_clock_skew_seconds{{node="{CITY}"}} -75.0' in text
-    assert f'sync_parked{{dataset="JC02",node="{CITY}"}} 2.0' in text
+    assert f'sync_parked{{dataset="JC02",node="{CITY}"}} 3.0' in text
     assert f'sync_alarms{{kind="conflict",level="red",node="{CITY}"}} 1.0' in text
     client.force_login(person("supervisor", division_code=ZHEJIANG))
     shown = {gauge.name: rows for gauge, rows in client.get(reverse("exchange-alarms")).context["numbers"]}
-    assert shown["sync_parked"] == [(f"{CITY} · JC02", 2)]
+    assert shown["sync_parked"] == [(f"{CITY} · JC02", 3)]
     assert all(f"\n{name}{{" in text for name in shown)

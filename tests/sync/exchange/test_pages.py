@@ -117,7 +117,7 @@ def test_more_records_cost_no_more_queries(client, province, name):
     one = Parked.objects.get()
     for number in range(20):
         again = {"epoch_no": 1, "flow": "up", "dataset": "JC02", "owner_code": CITY, "reasons": one.reasons}
-        Parked.objects.create(stream=one.stream, seq=100 + number, rid=uuid.uuid4(), line="", **again)
+        Parked.objects.create(stream=one.stream, seq=100 + number, rid=uuid.uuid4(), line=b"", **again)
         Receipt.objects.create(
             stream=one.stream, receiver_code="330000000000-P", epoch_no=1, from_seq=100 + number, upto_seq=100 + number,
             applied=1, superseded=0, text=b"", kid="", signature=b"", made_at=timezone.now(),

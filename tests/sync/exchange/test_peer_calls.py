@@ -114,10 +114,11 @@ def test_a_number_of_an_earlier_life_of_the_node_is_refused(call):
     refused(call("push", call.sent.envelope.pack(), **number), "INCARNATION")
 
 
-def test_a_refused_batch_leaves_the_number_unused_but_nothing_stored(call):
+def test_a_refused_batch_has_used_its_number_and_nothing_is_stored(call):
     number = fresh(call)
     refused(call("push", call.sent.changed(body=b"x").pack(), **number), "SIGNATURE")
-    assert Nonce.objects.filter(value=number["nonce"]).exists()
+    assert not Nonce.objects.filter(value=number["nonce"]).exists()
+    refused(call("push", call.sent.envelope.pack(), **number), "NONCE")
 
 
 def test_enrolment_needs_the_code_and_an_approval(city, as_tier, client):

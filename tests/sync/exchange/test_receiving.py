@@ -1,18 +1,22 @@
 """A batch is stored whole or not at all; what is not exactly right is refused."""
 
+import dataclasses
+from uuid import UUID
+
 import msgspec
 import pytest
 
 from cityops.accounts.models import Organisation
+from cityops.foundation.models import AuditEvent
 from sync.exchange.models import Batch, InboxEntry, Key, Parked, Receipt, RecordVersion, Stream
 from sync.exchange.rules import chain as chains
 from sync.exchange.rules import envelope as envelopes
 from sync.exchange.rules.crypto import sha256_hex, suite
 from sync.exchange.rules.refusals import PeerRefused
-from sync.exchange.services import digests, keys, receiving
+from sync.exchange.services import digests, keys, parking, receiving
 from sync.exchange.services.receiving import SIGNED_RECEIPT, receive
 from tests.factories.people import organisation
-from tests.sync.exchange.conftest import CITY, NATION, PROVINCE
+from tests.sync.exchange.conftest import CITY, NATION, PROVINCE, found_anywhere, last_envelope
 
 pytestmark = pytest.mark.django_db
 
@@ -155,23 +159,76 @@ def test_a_revoked_key_is_refused(from_city):
     assert refused(sent.envelope) == "KEY"
 
 
-def test_a_foreign_schema_is_refused_with_the_dataset_named(from_city):
-    sent = from_city()
-    section = msgspec.structs.replace(sent.header.sections[0], columns=(*sent.header.sections[0].columns, "salary"))
-    assert refused(sent.changed(sections=(section,))) == "SCHEMA"
-    section = msgspec.structs.replace(sent.header.sections[0], dataset="XX99")
-    assert refused(sent.changed(sections=(section,))) == "SCHEMA"
+def counted(stream) -> tuple[int, int, int, int]:
+    return stream.applied_count, stream.superseded_count, stream.parked_count, stream.waiting_count
 
 
-def test_a_record_of_another_owner_is_refused_with_the_whole_batch(from_city):
+@pytest.mark.parametrize("changes", [{"dataset": "XX99"}, {"version": 9}, {"columns": "salary"}])
+def test_what_this_version_does_not_know_is_parked_raw_and_the_stream_goes_on(from_city, changes):
+    sent = from_city("城管局", "园林局")
+    section = sent.header.sections[0]
+    if "columns" in changes:
+        changes = {"columns": (*section.columns, changes["columns"])}
+    receive(sent.changed(sections=(msgspec.structs.replace(section, **changes),)), sender=CITY)
+    parked = list(Parked.objects.order_by("seq"))
+    assert [one.code for one in parked] == ["VERSION", "VERSION"]
+    assert bytes(parked[0].line) in envelopes.decompress(sent.envelope.body, sent.header.raw_size)
+    assert parked[0].schema_version == changes.get("version", 1)
+    stream = Stream.objects.get(producer_code=CITY)
+    assert (stream.seq, *counted(stream)) == (2, 0, 0, 2, 0)
+    assert not Organisation.objects.exists()
+
+
+def test_what_was_not_known_is_applied_by_itself_after_the_upgrade(from_city, monkeypatch):
+    from cityops.foundation.records import registry
+    from sync.exchange.services import parking
+
+    sent = from_city("城管局", "园林局")
+    kind = registry.get("JC02")
+    monkeypatch.setitem(registry._kinds, "JC02", dataclasses.replace(kind, schema_version=0))
+    receive(sent.envelope, sender=CITY)
+    parking._upgrade_seen.clear()
+    assert parking.retry_after_upgrade() == 0
+    monkeypatch.undo()
+    parking._upgrade_seen.clear()
+    assert parking.retry_after_upgrade() == 2
+    assert parking.retry_after_upgrade() == 0
+    assert set(Organisation.objects.values_list("name", flat=True)) == {"城管局", "园林局"}
+    assert counted(Stream.objects.get(producer_code=CITY)) == (2, 0, 0, 0)
+
+
+def test_a_record_of_another_owner_is_parked_with_an_alarm_and_the_rest_is_applied(from_city):
     sent = from_city("城管局", "园林局")
     theirs = organisation(name="省厅", division_code="330000000000")
     line = envelopes.decompress(sent.envelope.body, sent.header.raw_size).split(b"\n")[0]
     rid = line.split(b"\t")[1]
-    stolen = rewritten(sent, lambda raw: raw.replace(rid, str(theirs.rid).encode()))
-    assert refused(stolen) == "OWNER"
+    receipt = receive(rewritten(sent, lambda raw: raw.replace(rid, str(theirs.rid).encode())), sender=CITY)
     theirs.refresh_from_db()
     assert theirs.name == "省厅"
+    assert receipt.parked[0]["reasons"][0]["code"] == "OWNER"
+    assert Parked.objects.get().code == "OWNER"
+    assert counted(Stream.objects.get(producer_code=CITY)) == (1, 0, 1, 0)
+    alarm = AuditEvent.objects.get(action="exchange.alarm")
+    assert (alarm.object_key, alarm.succeeded, alarm.after["code"]) == (CITY, False, "OWNER")
+    assert parking.retry_waiting() == {}
+
+
+def test_a_record_that_must_not_come_this_far_is_discarded_unread(from_city, monkeypatch):
+    from cityops.foundation.records import Scope, registry
+
+    sent = from_city("城管局", "园林局")
+    monkeypatch.setitem(registry._kinds, "JC02", dataclasses.replace(registry.get("JC02"), scope=Scope.PROVINCE))
+    receipt = receive(sent.envelope, sender=CITY)
+    assert [(bytes(one.line), one.code) for one in Parked.objects.all()] == [(b"", "SCOPE"), (b"", "SCOPE")]
+    assert {one.rid for one in Parked.objects.all()} == {UUID(one["rid"]) for one in receipt.parked}
+    assert found_anywhere("城管局") == found_anywhere("园林局") == []
+    assert AuditEvent.objects.filter(action="exchange.alarm", after__code="SCOPE").exists()
+    assert parking.retry(Parked.objects.first()).state == "P"
+    kept = last_envelope()
+    assert kept.header == sent.envelope.header
+    Stream.objects.all().update(seq=0, chain=bytes.fromhex(sent.header.base_chain))
+    Batch.objects.all().delete()
+    receiving.open_batch(kept, sender=CITY)  # what is left of it still verifies
 
 
 def test_numbers_inside_the_batch_must_be_the_announced_ones(from_city):

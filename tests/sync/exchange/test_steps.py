@@ -99,7 +99,7 @@ def test_a_case_with_a_step_that_breaks_the_standard_is_parked_with_the_field_na
     (parked,) = models.Parked.objects.all()
     assert [reason["code"] for reason in parked.reasons] == [f"steps.{field}"]
     assert parked.reasons[0]["remedy"]
-    assert after.decode() in parked.children["steps"]
+    assert after in parked.blocks["steps"]
     assert Case.objects.count() == 1
     assert CaseStep.objects.count() == 2
 

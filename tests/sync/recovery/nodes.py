@@ -16,11 +16,11 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import RequestFactory
+from django.urls import resolve
 
 from cityops.foundation.context import become, current_actor
 from cityops.foundation.records import registry
 from sync.exchange.models import Conflict, DirtyMark, EchoItem, Key, Link, Parked, RecordVersion, Stream
-from sync.exchange.peer import views
 from sync.exchange.rules.places import is_under
 from sync.exchange.services import keys, running
 from sync.exchange.services.client import PeerUnreachable
@@ -132,7 +132,7 @@ class Loop:
     def __init__(self, world: "World", address: str) -> None:
         self.world, self.address = world, address
 
-    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[Any, bytes]:
+    def post(self, path: str, body: bytes, headers: dict[str, str], method: str = "POST") -> tuple[Any, bytes]:
         """One call, and its answer; ``world.before`` may look at it, hold it or fail it."""
         node = self.world.nodes[self.address.rsplit("//", 1)[1]]
         name = path.rsplit("/", 1)[1]
@@ -141,13 +141,15 @@ class Loop:
         if node.code in self.world.away:
             raise PeerUnreachable(f"{node.code} is away.")
         with node.here():
-            request = RequestFactory().post(
+            request = RequestFactory().generic(
+                method,
                 path,
                 body,
                 content_type=headers["Content-Type"],
                 headers={k: v for k, v in headers.items() if k != "Content-Type"},
             )
-            answer = getattr(views, name)(request)
+            found = resolve(path)
+            answer = found.func(request, **found.kwargs)
         return SimpleNamespace(status=answer.status_code, headers=answer.headers), bytes(answer.content)
 
     def close(self) -> None:

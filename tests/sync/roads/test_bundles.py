@@ -1,21 +1,23 @@
 """Bundles that are lost, doubled or shuffled end in the state in which they end on-line."""
 
 import random
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from cityops.foundation.errors import NotThere, Refused
 from cityops.foundation.models import AuditEvent
-from sync.exchange.models import Key, Link, Receipt
-from sync.exchange.rules.envelope import unpack
+from sync.exchange.models import Key, Link, Receipt, Stream
+from sync.exchange.rules.envelope import decompress, unpack
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services.receiving import receive
+from sync.exchange.services.wiping import wipe
 from sync.roads.models import Bundle, WaitingBatch
 from sync.roads.rules.bundle import pack
 from sync.roads.services.exporting import export
@@ -207,3 +209,17 @@ def test_the_page_exports_and_imports_and_names_what_is_missing(client, sent):
     assert contents(answer.content)["manifest.json"]
     assert f'filename="{PROVINCE}-{CITY}-000001.zip"' in answer["Content-Disposition"]
     assert AuditEvent.objects.filter(action="bundle.make", user_name__startswith="data_officer").count() == 1
+
+
+def test_what_is_erased_while_a_batch_waits_is_wiped_there_and_the_rest_goes_in(sent):
+    take(sent[1])
+    (waiting,) = WaitingBatch.objects.all()
+    sealed = unpack(bytes(waiting.packed))
+    line = decompress(sealed.body).splitlines()[0]
+    with connection.cursor() as cursor:
+        wipe(cursor, "JC02", [UUID(line.split(b"\t")[1].decode())], owner=CITY)
+    waiting.refresh_from_db()
+    assert line not in decompress(unpack(bytes(waiting.packed)).body)
+    take(sent[0])
+    assert not WaitingBatch.objects.exists()
+    assert Stream.objects.get(producer_code=CITY, lane="normal", seq__gt=0).superseded_count == 1

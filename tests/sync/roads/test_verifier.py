@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
+from cityops.accounts.models import Organisation
 from sync.exchange.models import Key
+from sync.exchange.services.wiping import wipe
 from sync.roads.services.evidence import evidence
 from sync.roads.services.importing import take
 from tests.sync.exchange.conftest import CITY, PROVINCE
@@ -34,6 +37,23 @@ def export(sent):
     for data in sent:
         take(data)
     return evidence(CITY)[1]
+
+
+def erase(rid) -> int:
+    with connection.cursor() as cursor:
+        return wipe(cursor, "JC02", [rid], owner=CITY)
+
+
+def test_an_export_with_erased_records_holds_by_their_hashes(verifier, sent):
+    for data in sent:
+        take(data)
+    assert erase(Organisation.objects.get(name="改名").rid) == 2
+    export = contents(evidence(CITY)[1])
+    assert verifier.verify(export)[-1] == "2 lines were erased; their hashes stand in the chain"
+    name, data = next((name, data) for name, data in export.items() if name.endswith(".csp1"))
+    head = verifier.json.loads(data[10 : 10 + int.from_bytes(data[4:8])])
+    with pytest.raises(verifier.Wrong):
+        verifier.check_chain(name, head, verifier.zstandard.compress(b"#" + b"ab" * 32 + b"\t1\n"), False)
 
 
 def test_an_export_holds(verifier, export, sent):
