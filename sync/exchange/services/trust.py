@@ -92,6 +92,10 @@ def call_of(headers: Any, *, method: str, path: str) -> tuple[Call, bytes]:
             incarnation=headers.get("CityOps-Incarnation", NO_NONCE),
             time=headers["CityOps-Time"],
         )
-        return call, bytes.fromhex(headers["CityOps-Signature"])
+        told = headers["CityOps-Signature"]
+        signature = bytes.fromhex(told)
     except (KeyError, ValueError) as error:
         raise PeerRefused("HOP", "The call is not signed as CSP/1 asks.") from error
+    if signature.hex() != told:
+        raise PeerRefused("HOP", "The signature is not written as CSP/1 asks: small hex digits, and nothing else.")
+    return call, signature
