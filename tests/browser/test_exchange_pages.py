@@ -45,7 +45,7 @@ def test_a_city_finds_reason_and_remedy_and_the_way_to_the_record_in_one_screen(
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody")).to_contain_text("先上报扩展小类")
     assert violations(page, axe, "/exchange/rejected/") == []
-    page.click("text=重发")
+    page.click("button:text-is('重发')")
     expect(page.locator(".toasts .note.good")).to_be_visible()
-    page.click("text=去更正")
+    page.click("a:text-is('去更正')")
     page.wait_for_url("**/cases/**")

@@ -5,6 +5,7 @@ To add a route, add its row: the permissions that reading needs, those that writ
 """
 
 from tests.permissions.policy_desks import DESKS, FIELD
+from tests.permissions.policy_exchange import EXCHANGE, PEERS
 from tests.permissions.policy_partners import PARTNERS
 from tests.permissions.policy_quality import QUALITY
 from tests.permissions.row import ALL, CITY, PUBLIC, UPPER, Row
@@ -28,21 +29,6 @@ DOOR = (
     Row("account-sessions", ALL, posts=True),
     Row("password-change", ALL),
     Row("home", ALL),
-)
-PEERS = (
-    Row("peer-join", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-hello", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-push", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-pull", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-notes", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-blobs", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-blob", ALL, PUBLIC, about="blob", posts=True, peers=True),
-    Row("peer-compare", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-ranges", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-fence", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-echo", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-evidence", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-offer", ALL, PUBLIC, posts=True, peers=True),
 )
 DICTIONARIES = (
     Row("division-list", ALL, _DIVISION, holds="测试市", says_alike=True),
@@ -209,52 +195,6 @@ DUTY = (
     Row("api:duty-own", CITY, _ROSTER, holds="patrol_area", says_alike=True),
     Row("api:duty-visit", CITY, ("duty.make_visit",), posts=True),
     Row("api:duty-coverage", CITY, _COVERAGE, lists="duty_grid"),
-)
-_LINK = ("exchange.view_link",)
-_BUNDLE = ("roads.view_bundle",)
-EXCHANGE = (
-    Row("exchange-overview", ALL, _LINK, holds="{link}"),
-    Row("exchange-link", ALL, _LINK, about="link"),
-    Row("exchange-compare", ALL, (*_LINK, "exchange.compare_link"), about="link", posts=True),
-    Row("exchange-thaw", ALL, ("exchange.thaw_link",), about="link", posts=True),
-    Row("exchange-records", ALL, _LINK, about="held"),
-    Row("exchange-wall", ALL, _LINK, holds="{node_code}"),
-    Row("exchange-statements", ALL, _LINK, holds="{node_code}"),
-    Row("exchange-statement", ALL, _LINK, about="comparison"),
-    Row("exchange-statement-file", ALL, _LINK, about="comparison"),
-    Row("exchange-alarms", ALL, _LINK, lists="alarm"),
-    Row("exchange-alarms-export", ALL, _LINK, lists="alarm"),
-    Row("exchange-acknowledge", ALL, (*_LINK, "exchange.acknowledge_alarm"), about="alarm", posts=True),
-    Row("exchange-rejected", ALL, _LINK),
-    Row("exchange-resend", ALL, (*_LINK, "exchange.retry_parked"), about="returned", posts=True),
-    Row("exchange-parked", ALL, _LINK, lists="parked"),
-    Row("exchange-parked-export", ALL, _LINK, lists="parked"),
-    Row("exchange-retry", ALL, (*_LINK, "exchange.retry_parked"), about="parked", posts=True),
-    Row("exchange-conflicts", ALL, _LINK, lists="conflict"),
-    Row("exchange-conflict-export", ALL, _LINK, lists="conflict"),
-    Row("exchange-conflict", ALL, _LINK, about="conflict"),
-    Row("exchange-conflict-decide", ALL, (*_LINK, "exchange.decide_conflict"), about="conflict", posts=True),
-    Row("exchange-enrolments", ALL, _LINK),
-    Row("exchange-approve", ALL, ("exchange.approve_join",), about="link", posts=True),
-    Row("exchange-suspend", ALL, ("exchange.suspend_link",), about="link", posts=True),
-    Row("exchange-retire", ALL, ("exchange.retire_link",), about="link", posts=True),
-    Row("exchange-refuse", ALL, ("exchange.approve_join",), about="link", posts=True),
-    Row("exchange-cancel", ALL, ("exchange.make_code",), about="link", posts=True),
-    Row("exchange-code", ALL, ("exchange.make_code",), posts=True),
-    Row("exchange-erasures", ALL, _LINK, lists="erasure"),
-    Row("exchange-erase", ALL, (*_LINK, "exchange.erase_record"), posts=True),
-    Row("api:exchange-record-push", ALL, ("exchange.push_records",), posts=True),
-    Row("exchange-keys", ALL, _LINK, lists="key"),
-    Row("exchange-key-rotate", ALL, ("exchange.rotate_key",), posts=True),
-    Row("exchange-key-approve", ALL, ("exchange.approve_key",), about="key", posts=True),
-    Row("exchange-key-revoke", ALL, ("exchange.revoke_key",), about="key", posts=True),
-    Row("road-list", ALL, _BUNDLE, lists="bundle"),
-    Row("road-export", ALL, (*_BUNDLE, "roads.carry_bundle"), about="link", posts=True),
-    Row("road-take", ALL, (*_BUNDLE, "roads.carry_bundle"), posts=True),
-    Row("api:exchange-link-list", ALL, _LINK, lists="link"),
-    Row("api:exchange-link", ALL, _LINK, about="link"),
-    Row("api:exchange-dataset-list", ALL, _LINK, holds="{node_code}"),
-    Row("api:exchange-parked-list", ALL, _LINK, lists="parked"),
 )
 FIGURES = (
     Row("figure-list", ALL, _FIGURE, query="region={here}&period=2026", holds="按期结案率"),

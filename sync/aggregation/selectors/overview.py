@@ -13,7 +13,7 @@ from cityops.foundation.records import local_node
 from sync.aggregation.models import QualityFinding, QualityIssue, QualityRun, QualityScore, RuleResult
 from sync.aggregation.rules.rulebook import Rule
 from sync.aggregation.rules.scoring import light
-from sync.aggregation.selectors.rules import remedy_of, rules, title_of
+from sync.aggregation.selectors.ruleset import remedy_of, rules, title_of
 from sync.standard.selectors import dictionaries
 from tiers.models import Node
 

@@ -20,7 +20,7 @@ from cityops.foundation.locks import hold
 from sync.aggregation.models import IssueState, QualityIssue, RuleResult
 from sync.aggregation.rules.numbers import beginning, following
 from sync.aggregation.rules.rulebook import Rule
-from sync.aggregation.selectors.rules import rules
+from sync.aggregation.selectors.ruleset import rules
 from sync.exchange.models import Link
 
 FIX_DAYS = {"1": 3, "2": 7, "3": 15}

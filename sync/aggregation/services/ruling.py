@@ -17,7 +17,7 @@ from sync.aggregation.models import RuleVersion
 from sync.aggregation.rules.rulebook import Rule, changed
 from sync.aggregation.rules.sql import RuleFault
 from sync.aggregation.selectors import sources
-from sync.aggregation.selectors.rules import rules
+from sync.aggregation.selectors.ruleset import rules
 from sync.aggregation.services.judging import Job, prepare
 
 CHANGE = "aggregation.change_rule"

@@ -20,7 +20,7 @@ from sync.aggregation.models import LookedAt, QualityRun
 from sync.aggregation.rules.rulebook import Rule
 from sync.aggregation.rules.sql import RuleFault
 from sync.aggregation.selectors import sources
-from sync.aggregation.selectors.rules import rules
+from sync.aggregation.selectors.ruleset import rules
 from sync.aggregation.services import scoring
 from sync.aggregation.services.judging import Job, judge, prepare
 from sync.exchange.models import Stream

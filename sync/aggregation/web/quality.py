@@ -19,7 +19,7 @@ from cityops.foundation.ordering import order_of
 from cityops.foundation.records import local_node
 from sync.aggregation.models import QualityIssue, RuleVersion
 from sync.aggregation.selectors import overview as selectors
-from sync.aggregation.selectors.rules import remedy_of, rules, title_of
+from sync.aggregation.selectors.ruleset import remedy_of, rules, title_of
 from sync.aggregation.services import ruling, running
 from sync.aggregation.web.forms import FindingFilter, RuleForm
 

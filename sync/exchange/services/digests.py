@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -44,7 +45,7 @@ def over_buckets(buckets: Mapping[int, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _leaves(shape: Shape, reader: str, condition: str = "") -> str:
+def _leaves(shape: Shape, owner: str, reader: str, condition: str = "") -> str:
     """SQL of the leaves; parameters: owner, owner, dataset.
 
     Of records for one node each, those that ``reader`` should hold: its own and those of the nodes under it. They
@@ -53,12 +54,13 @@ def _leaves(shape: Shape, reader: str, condition: str = "") -> str:
     """
     addressed = bool(shape.kind.addressed_by and reader)
     mine = f"{shape.audience('r')} = '{reader}' OR {shape.audience('r')} ~ '{codes_below(reader)}'" if addressed else ""
+    content = shape.digest("r", is_masked=owner != settings.CITYOPS_NODE)
     rows = f"{f' AND ({mine})' if mine else ''}{_and(condition, 'r.rid')}"
     return (
         "SELECT COALESCE(v.rid, r.rid) AS rid, COALESCE(v.rec_epoch, 0) AS rec_epoch, COALESCE(v.rev, 0) AS rev, "
         "COALESCE(v.op, 'U') AS op, COALESCE(v.seq, 0) AS seq, "
         "COALESCE(r.content, sha256(''::bytea)) AS content "
-        f"FROM (SELECT r.rid, {shape.digest('r')} AS content FROM {shape.table} r WHERE origin_code = %s{rows}) r "
+        f"FROM (SELECT r.rid, {content} AS content FROM {shape.table} r WHERE origin_code = %s{rows}) r "
         f"{'LEFT' if mine else 'FULL'} JOIN "
         "(SELECT rid, rec_epoch, rev, op, seq FROM sync_record WHERE owner_code = %s AND dataset = %s"
         f"{_and(condition, 'rid')}) v ON v.rid = r.rid"
@@ -108,7 +110,7 @@ def _grouped(
         f"SELECT {grouping.format(rid='l.rid')} AS number, count(*) FILTER (WHERE l.op = 'U'), "
         "count(*) FILTER (WHERE l.op <> 'U'), "
         f"encode(sha256(string_agg({LEAF_HASH}, ''::bytea ORDER BY l.rid)), 'hex') "
-        f"FROM ({_leaves(shape, reader, condition)}) l GROUP BY number",
+        f"FROM ({_leaves(shape, owner, reader, condition)}) l GROUP BY number",
         [owner, owner, kind.dataset],
     )
     return list(cursor.fetchall())
@@ -126,7 +128,7 @@ def leaves(
     cursor.execute(
         "SELECT l.rid::text, l.rec_epoch, l.rev, l.op, encode(l.content, 'hex'), l.seq, "
         "EXISTS (SELECT FROM sync_dirty d WHERE d.dataset = %s AND d.rid = l.rid) "
-        f"FROM ({_leaves(Shape(kind), reader, condition)}) l",
+        f"FROM ({_leaves(Shape(kind), owner, reader, condition)}) l",
         [kind.dataset, owner, owner, kind.dataset],
     )
     return {row[0]: (row[1], row[2], row[3], row[4], row[5], row[6]) for row in cursor.fetchall()}

@@ -18,6 +18,7 @@ from sync.exchange.rules.masking import masked_sql
 FRAME = ("seq", "rid", "rec_epoch", "rev", "op", "content_sha")
 """What stands before a record's own columns on every line."""
 FRAME_TYPES = "NULL::bigint AS seq, NULL::uuid AS rid, NULL::int AS rec_epoch, NULL::bigint AS rev, NULL::text AS op, "
+NO_TEXT: frozenset[str] = frozenset()
 
 
 def quoted(name: str) -> str:
@@ -91,32 +92,37 @@ class Shape:
         before = f"{alias}." if alias else ""
         return ", ".join(f"{before}{quoted(column)}" for column in columns or self.columns)
 
-    def sent(self, alias: str) -> str:
+    def sent(self, alias: str, *, is_masked: bool = False) -> str:
         """The travelling columns as they leave: free text without the numbers of persons."""
-        return _as_sent(alias, self.columns, self.kind.free_text)
+        return _as_sent(alias, self.columns, NO_TEXT if is_masked else self.kind.free_text)
 
     def audience(self, alias: str) -> str:
         """SQL of the node that a record is for; '' where the kind is for all."""
         column = self.kind.addressed_by
         return f"COALESCE({alias}.{quoted(column)} ->> 0, '')" if column else "''"
 
-    def child_sent(self, alias: str, child: ChildRows, columns: tuple[str, ...] = ()) -> str:
+    def child_sent(
+        self, alias: str, child: ChildRows, columns: tuple[str, ...] = (), *, is_masked: bool = False
+    ) -> str:
         """The same for child rows."""
-        return _as_sent(alias, columns or self.child_columns(child), child.free_text)
+        return _as_sent(alias, columns or self.child_columns(child), NO_TEXT if is_masked else child.free_text)
 
-    def text(self, alias: str) -> str:
-        """SQL of the record's text form as it leaves, child rows included; what came masked stays as it came."""
-        parts = [f"ROW({self.sent(alias)})::text"]
+    def text(self, alias: str, *, is_masked: bool = False) -> str:
+        """SQL of the record's text form as it leaves, child rows included.
+
+        ``is_masked``: another node's record, which came masked and is looked at as it is.
+        """
+        parts = [f"ROW({self.sent(alias, is_masked=is_masked)})::text"]
         for child in self.kind.children:
-            listed = self.child_sent("c", child, child.fields)
+            listed = self.child_sent("c", child, child.fields, is_masked=is_masked)
             rows = f"SELECT string_agg(ROW({listed})::text, ',' ORDER BY c.{quoted(child.order)})"
             table = quoted(child.model._meta.db_table)
             parts.append(f"COALESCE(({rows} FROM {table} c WHERE c.{quoted(child.parent)} = {alias}.rid), '')")
         return " || ".join(parts)
 
-    def digest(self, alias: str) -> str:
+    def digest(self, alias: str, *, is_masked: bool = False) -> str:
         """SQL of the record's digest, 32 bytes."""
-        return f"sha256(convert_to({self.text(alias)}, 'UTF8'))"
+        return f"sha256(convert_to({self.text(alias, is_masked=is_masked)}, 'UTF8'))"
 
     def create_stages(self, cursor: CursorWrapper) -> None:
         """Make the staging tables of this connection; empty at the end of every transaction."""

@@ -1,6 +1,6 @@
 """Making a bundle for a peer: what it lacks of the streams that are for it, our receipts, our keys, where we stand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,16 +119,26 @@ def acknowledged(link: Link, stream: Stream) -> int:
     return found
 
 
-@transaction.atomic
-def export(peer_code: str, *, again: bool = False) -> tuple[Bundle, bytes]:
+def export(
+    peer_code: str, *, again: bool = False, deliver: Callable[[Bundle, bytes], object] | None = None
+) -> tuple[Bundle, bytes]:
     """Make the next bundle for a peer: what came after the last one; with ``again`` all that is not acknowledged.
 
-    Returns it with its bytes. Raises NotThere, Refused.
+    What changed is numbered first, in transactions of its own. Where ``deliver`` fails, the number is not used.
+    Returns the bundle with its bytes. Raises NotThere, Refused.
     """
-    hold(f"road:{peer_code}")
-    link = link_to(peer_code)
     while sequence():
         pass
+    with transaction.atomic():
+        bundle, data = _export(peer_code, again=again)
+        if deliver is not None:
+            deliver(bundle, data)
+    return bundle, data
+
+
+def _export(peer_code: str, *, again: bool) -> tuple[Bundle, bytes]:
+    hold(f"road:{peer_code}")
+    link = link_to(peer_code)
     last = Bundle.objects.made().filter(peer_code=peer_code).order_by("-number", "-id").first()
     load = Load(places={} if last is None or again else dict(last.places))
     _add_batches(link, load)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from cityops.foundation.models import AuditEvent
 from sync.aggregation.models import IssueAnswer, QualityFinding, QualityIssue, QualityRun, RuleVersion
-from sync.aggregation.selectors.rules import rules
+from sync.aggregation.selectors.ruleset import rules
 from sync.aggregation.services import raising, running
 from tests.factories.faulty import CITY, apart, case, ground_of_city, joined
 from tests.factories.people import NINGBO, ZHEJIANG, person

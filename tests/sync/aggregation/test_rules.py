@@ -5,7 +5,7 @@ import pytest
 from grid.models import Case
 from sync.aggregation.models import QualityFinding, QualityRun, RuleResult
 from sync.aggregation.rules.rulebook import CHECKS, CLAUSES
-from sync.aggregation.selectors.rules import rules, shipped
+from sync.aggregation.selectors.ruleset import rules, shipped
 from sync.aggregation.services import running
 from tests.factories.faulty import GOOD, faulty_city
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import transaction
 
 from cityops.foundation.commands import OperatorCommand
 from cityops.foundation.errors import CityOpsError
 from sync.exchange.services.keys import NoSigningKey
+from sync.roads.models import Bundle
 from sync.roads.services.exporting import export
 
 
@@ -29,16 +29,19 @@ class Command(OperatorCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make and write it; where it cannot be written, its number is not used."""
         path: Path = options["file"]
+
+        def target(bundle: Bundle) -> Path:
+            return path / bundle.file_name if path.is_dir() else path
+
         try:
-            with transaction.atomic():
-                bundle, data = export(options["peer"], again=options["again"])
-                target = path / bundle.file_name if path.is_dir() else path
-                target.write_bytes(data)
+            bundle, _data = export(
+                options["peer"], again=options["again"], deliver=lambda made, data: target(made).write_bytes(data)
+            )
         except CityOpsError as error:
             raise CommandError(error.detail) from error
         except (OSError, NoSigningKey) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            f"{target}: bundle {bundle.number} for {bundle.peer_code}, {bundle.batches} batches, "
+            f"{target(bundle)}: bundle {bundle.number} for {bundle.peer_code}, {bundle.batches} batches, "
             f"{bundle.records} records, {bundle.receipts} receipts."
         )
