@@ -64,7 +64,7 @@ def held_in(owner: str, kind: RecordKind, buckets: list[int]) -> list[Held]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT l.rid, l.rec_epoch, l.rev, l.op, encode(l.content_sha, 'hex') FROM sync_record l "
-            f"WHERE l.owner_code = %s AND l.dataset = %s AND {digests.BUCKET} = ANY(%s)",
+            f"WHERE l.owner_code = %s AND l.dataset = %s AND {digests.BUCKET.format(rid='l.rid')} = ANY(%s)",
             [owner, kind.dataset, buckets],
         )
         return list(cursor.fetchall())

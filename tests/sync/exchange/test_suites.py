@@ -89,5 +89,11 @@ def test_sm3_is_the_standard_s_by_either_library():
 def test_a_chain_is_of_its_suite():
     lines, start = [b"a\n", b"b\n"], bytes(32)
     intl, gm = chains.over_lines(start, lines), chains.over_lines(start, lines, "gm")
-    assert gm == sm3(b"C1" + sm3(b"C1" + start + b"a\n") + b"b\n") != intl
+    assert gm == sm3(b"C1" + sm3(b"C1" + start + sm3(b"a\n")) + sm3(b"b\n")) != intl
+    for name in ("intl", "gm"):
+        erased = [chains.stub(lines[0], 1, name), lines[1]]
+        assert chains.over_lines(start, erased, name) == chains.over_lines(start, lines, name)
+        assert chains.over_block(start, b"".join(erased), name) == chains.over_block(start, b"".join(lines), name)
+    with pytest.raises(ValueError):
+        chains.over_lines(start, [b"#ab\n"], "gm")
     assert chains.over_block(start, b"k") != chains.over_block(start, b"k", "gm")
