@@ -6,6 +6,7 @@ PEER = "tests/sync/exchange/test_peer_calls.py"
 RECEIVING = "tests/sync/exchange/test_receiving.py"
 FLOWS = "tests/flows/joined/test_exchange.py"
 RESTORES = "tests/sync/recovery/test_restores.py"
+EXCHANGE = "tests/sync/exchange"
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,16 @@ ROWS = (
         16,
         "a record of another owner",
         tests=(
-            f"{RECEIVING}::test_a_record_of_another_owner_is_refused_with_the_whole_batch",
+            f"{RECEIVING}::test_a_record_of_another_owner_is_parked_with_an_alarm_and_the_rest_is_applied",
             f"{RECEIVING}::test_a_record_outside_the_sender_s_division_is_parked_with_reason_and_remedy",
         ),
     ),
-    Row(17, "scope violation", ("f17_scope_is_kept",)),
+    Row(
+        17,
+        "scope violation",
+        ("f17_scope_is_kept",),
+        (f"{RECEIVING}::test_a_record_that_must_not_come_this_far_is_discarded_unread",),
+    ),
     Row(18, "clocks a day apart", ("f18_clocks_apart",), missing="the database's own clock stays right"),
     Row(19, "disk full at the receiver", missing="needs a file system of its own for one node's database"),
     Row(20, "a mark that cannot be written", ("f20_a_write_that_cannot_be_marked_fails",)),
@@ -88,12 +94,21 @@ ROWS = (
         ("f22_parent_down_for_long",),
         missing="15 cities of 67,000 entries are a matter of the bench",
     ),
-    Row(23, "child down beyond pruning", missing="nothing is pruned yet"),
+    Row(
+        23,
+        "child down beyond pruning",
+        tests=(
+            f"{EXCHANGE}/test_pruning.py::"
+            "test_a_batch_without_its_body_moves_the_cursor_and_asks_for_the_comparison_that_heals",
+        ),
+    ),
     Row(
         24,
         "other schema, unknown kind",
-        tests=(f"{RECEIVING}::test_a_foreign_schema_is_refused_with_the_dataset_named",),
-        missing="refused and kept at the sender, not parked",
+        tests=(
+            f"{RECEIVING}::test_what_was_not_known_is_applied_by_itself_after_the_upgrade",
+            f"{EXCHANGE}/test_versions.py::test_a_newer_version_is_parked_raw_for_the_upgrade",
+        ),
     ),
     Row(
         25,
@@ -107,8 +122,22 @@ ROWS = (
         ("f26_poison",),
         (f"{RECEIVING}::test_a_value_that_the_database_refuses_parks_one_record_and_not_the_batch",),
     ),
-    Row(27, "poison that kills the process", missing="a batch is tried again for ever; nothing isolates it"),
-    Row(28, "child before parent record", missing="nothing waits: records refer to each other by number"),
+    Row(
+        27,
+        "poison that kills the process",
+        tests=(
+            f"{EXCHANGE}/test_waiting.py::"
+            "test_a_batch_that_ended_the_process_twice_is_set_aside_and_its_records_are_tried_alone",
+        ),
+    ),
+    Row(
+        28,
+        "child before parent record",
+        tests=(
+            f"{EXCHANGE}/test_waiting.py::test_a_record_waits_for_its_parent_and_is_applied_when_that_arrives",
+            f"{EXCHANGE}/test_waiting.py::test_a_record_of_a_newer_dictionary_waits_for_it",
+        ),
+    ),
     Row(29, "two senders, two sequencers", ("f29_two_senders_two_sequencers",)),
     Row(
         30,
@@ -133,8 +162,21 @@ ROWS = (
     Row(35, "database emptied", ("f35_database_emptied",)),
     Row(36, "standby missed the last second", ("f36_standby_missed_the_last_second",)),
     Row(37, "numbers near 2^31 and 2^53", ("f37_large_numbers",)),
-    Row(38, "deletes", ("f38_deletes",), missing="erasure (op X) is not there"),
-    Row(39, "attachments", missing="attachments do not travel yet"),
+    Row(
+        38,
+        "deletes",
+        ("f38_deletes",),
+        (f"{EXCHANGE}/test_erasing.py::test_receivers_wipe_it_wherever_they_kept_it_and_confirm_it_in_their_receipt",),
+    ),
+    Row(
+        39,
+        "attachments",
+        tests=(
+            f"{EXCHANGE}/test_blobs.py::test_a_picture_comes_in_pieces_is_resumed_and_tied_to_its_record",
+            f"{EXCHANGE}/test_blobs.py::test_another_content_is_refused_audited_and_begins_anew",
+        ),
+        missing="500 MB are not tried; a province does not relay them",
+    ),
     Row(
         40,
         "zip bombs and floods",
@@ -147,7 +189,14 @@ ROWS = (
     Row(41, "update around the service", ("f41_update_around_the_service",)),
     Row(42, "silent corruption", ("f42_silent_corruption",)),
     Row(43, "share policy changed", missing="what travels is fixed per dataset"),
-    Row(44, "key rotation", missing="rotation is built beside this"),
+    Row(
+        44,
+        "key rotation",
+        tests=(
+            f"{EXCHANGE}/test_keys.py::test_a_rotation_in_mid_stream_refuses_no_good_batch",
+            f"{EXCHANGE}/test_keys.py::test_a_revoked_key_freezes_its_link_at_once_and_the_word_travels",
+        ),
+    ),
     Row(45, "migration during traffic", missing="not tried"),
     Row(46, "backup under load", processes=("_backup", "_restore")),
     Row(47, "soak", processes=("episode",), missing="24 hours were not run"),
