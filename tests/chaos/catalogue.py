@@ -98,8 +98,10 @@ ROWS = (
         23,
         "child down beyond pruning",
         tests=(
-            f"{EXCHANGE}/test_pruning.py::"
-            "test_a_batch_without_its_body_moves_the_cursor_and_asks_for_the_comparison_that_heals",
+            (
+                f"{EXCHANGE}/test_pruning.py::"
+                "test_a_batch_without_its_body_moves_the_cursor_and_asks_for_the_comparison_that_heals"
+            ),
         ),
     ),
     Row(
@@ -126,8 +128,10 @@ ROWS = (
         27,
         "poison that kills the process",
         tests=(
-            f"{EXCHANGE}/test_waiting.py::"
-            "test_a_batch_that_ended_the_process_twice_is_set_aside_and_its_records_are_tried_alone",
+            (
+                f"{EXCHANGE}/test_waiting.py::"
+                "test_a_batch_that_ended_the_process_twice_is_set_aside_and_its_records_are_tried_alone"
+            ),
         ),
     ),
     Row(
