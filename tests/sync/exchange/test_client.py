@@ -85,7 +85,7 @@ def test_an_answer_that_is_cut_off_is_noticed(wire):
 
 def test_the_one_time_code_may_come_from_standard_input(monkeypatch):
     asked = []
-    monkeypatch.setattr("sync.exchange.services.enrolment.asking", lambda code: asked.append(code) or (b"", {}))
+    monkeypatch.setattr("sync.exchange.services.enrolment.asking", lambda code, _suite: asked.append(code) or (b"", {}))
     monkeypatch.setattr("sys.stdin", io.StringIO("AAAAA-BBBBB\n"))
     with pytest.raises(CommandError, match="no address"):
         call_command("join", "nowhere")
