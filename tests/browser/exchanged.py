@@ -40,7 +40,7 @@ def links(*nodes: str, role: str = "child") -> None:
         if role == "child":
             Parked.objects.create(
                 stream=stream, epoch_no=1, seq=5, flow="up", dataset="GL01", owner_code=node, rid=uuid.uuid4(),
-                line="x", reasons=REASON,
+                line=b"x", reasons=REASON,
             )  # fmt: skip
         else:
             _returned(stream, node, now)

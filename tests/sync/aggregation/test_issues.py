@@ -43,7 +43,7 @@ def parked_record(number: int, code: str = "code_list") -> Parked:
     )  # fmt: skip
     return Parked.objects.create(
         stream=stream, epoch_no=1, seq=number, flow="up", dataset="GL01", owner_code=CITY, rid=f"{number:032d}",
-        line="x", reasons=[{"code": code, "detail": "GL01.state: code_list", "remedy": "请使用代码表"}],
+        line=b"x", reasons=[{"code": code, "detail": "GL01.state: code_list", "remedy": "请使用代码表"}],
     )  # fmt: skip
 
 
