@@ -9,7 +9,7 @@ PEERS = (
     Row("peer-pull", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-notes", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-blobs", ALL, PUBLIC, posts=True, peers=True),
-    Row("peer-blob", ALL, PUBLIC, about="blob", posts=True, peers=True),
+    Row("peer-blob", ALL, PUBLIC, about="blob", posts=True, peers=True, says_alike=True),
     Row("peer-compare", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-ranges", ALL, PUBLIC, posts=True, peers=True),
     Row("peer-fence", ALL, PUBLIC, posts=True, peers=True),
