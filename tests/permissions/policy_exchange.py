@@ -32,7 +32,7 @@ EXCHANGE = (
     Row("exchange-alarms", ALL, _LINK, lists="alarm"),
     Row("exchange-alarms-export", ALL, _LINK, lists="alarm"),
     Row("exchange-acknowledge", ALL, (*_LINK, "exchange.acknowledge_alarm"), about="alarm", posts=True),
-    Row("exchange-rejected", ALL, _LINK),
+    Row("exchange-rejected", ALL, _LINK, holds="990000000000-P"),
     Row("exchange-resend", ALL, (*_LINK, "exchange.retry_parked"), about="returned", posts=True),
     Row("exchange-parked", ALL, _LINK, lists="parked"),
     Row("exchange-parked-export", ALL, _LINK, lists="parked"),
