@@ -64,11 +64,14 @@ class Truth:
 def in_conflicts(node: Node) -> set[str]:
     """The words of versions that wait for a person's decision here, on either side."""
     rows = node.rows("SELECT kept::text, other::text, line FROM sync_conflict")
-    return {word for row in rows for text in row for word in WORD.findall(text)}
+    return {word for row in rows for text in row for word in WORD.findall(_text(text))}
 
 
 def in_parked(node: Node) -> set[str]:
-    """The words of versions that wait here, parked."""
-    return {
-        word for (line,) in node.rows("SELECT line FROM sync_parked WHERE state = 'P'") for word in WORD.findall(line)
-    }
+    """The words of versions that wait here, parked or for another record."""
+    rows = node.rows("SELECT line FROM sync_parked WHERE state IN ('P', 'W')")
+    return {word for (line,) in rows for word in WORD.findall(_text(line))}
+
+
+def _text(value: str | bytes | memoryview) -> str:
+    return value if isinstance(value, str) else bytes(value).decode(errors="backslashreplace")
