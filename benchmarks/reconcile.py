@@ -83,11 +83,20 @@ def write_components(connection: psycopg.Connection[Any], count: int) -> None:
         "FROM grid_component"
     )
     connection.execute("VACUUM ANALYZE sync_record")
+    stream = {
+        "producer_code": f"'{CITY}'",
+        "flow": "'up'",
+        "scope": "'N'",
+        "lane": "'bulk'",
+        "epoch_no": "1",
+        "epoch_id": "gen_random_uuid()",
+        "seq": str(count),
+        "state": "'live'",
+        "chain": "decode(repeat('00', 32), 'hex')",
+    }
+    fill_columns(connection, "sync_stream", stream)
     connection.execute(
-        "INSERT INTO sync_stream (producer_code, flow, scope, lane, epoch_no, epoch_id, seq, chain, applied_count, "
-        "superseded_count, parked_count) SELECT %s, 'up', 'N', 'bulk', 1, gen_random_uuid(), %s, "
-        "decode(repeat('00', 32), 'hex'), 0, 0, 0 ON CONFLICT DO NOTHING",
-        [CITY, count],
+        f"INSERT INTO sync_stream ({', '.join(stream)}) SELECT {', '.join(stream.values())} ON CONFLICT DO NOTHING"
     )
     connection.execute("UPDATE sync_stream SET seq = %s WHERE producer_code = %s AND lane = 'bulk'", [count, CITY])
 

@@ -117,6 +117,7 @@ def fill_columns(connection: psycopg.Connection[Any], table: str, columns: dict[
         "jsonb": "'{}'::jsonb",
         "character varying": "''",
         "text": "''",
+        "bytea": "''::bytea",
     }
     for name, kind in rows:
         columns.setdefault(name, plain.get(kind, "1"))

@@ -7,7 +7,7 @@ from tests.chaos.directed import SCENARIOS
 from tests.chaos.mutants import MUTANTS
 
 pytestmark = pytest.mark.django_db
-QUICK = frozenset({"no nonce", "no fork", "upserted marks"})
+QUICK = frozenset({"no nonce", "upserted marks"})
 """Those of every run of the tests; the others run where tests/chaos is asked for."""
 assert restores
 

@@ -5,7 +5,7 @@ import pytest
 from tests.chaos.nodes import CITY_A, PROVINCE
 from tests.chaos.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.chaos]
 
 
 def test_writes_arrive_whatever_the_line_does(network):

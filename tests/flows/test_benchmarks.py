@@ -11,13 +11,13 @@ from tests.launcher import ROOT, base_environment
 
 pytestmark = pytest.mark.flow
 SMALL = [
-    ("tile", 500, {"drawn", "cached"}),
-    ("figures", 500, {"overview"}),
+    pytest.param("tile", 500, {"drawn", "cached"}, marks=pytest.mark.long),
+    pytest.param("figures", 500, {"overview"}, marks=pytest.mark.long),
     ("register", 30, {"service", "api"}),
     ("exchange", 100, {"native"}),
     ("reconcile", 300, {"equal", "different"}),
     ("import", 200, {"import"}),
-    ("dashboard", 500, {"panels", "cases"}),
+    pytest.param("dashboard", 500, {"panels", "cases"}, marks=pytest.mark.long),
     ("desks", 500, {"queues", "cases"}),
     ("lifecycle", 100, {"api"}),
 ]

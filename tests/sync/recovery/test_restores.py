@@ -125,6 +125,7 @@ def test_a_receiver_that_was_restored_is_sent_what_it_lacks_without_a_new_epoch(
         assert not RecoveryReport.objects.exists()
 
 
+@pytest.mark.long
 def test_a_relay_that_was_restored_together_with_the_owner_brings_back_what_only_the_nation_holds(
     world, city, province, nation
 ):
@@ -142,6 +143,7 @@ def test_a_relay_that_was_restored_together_with_the_owner_brings_back_what_only
     assert held(city) == held(province) == held(nation) == {"a": "a2", "b": "b", "c": "c"}
 
 
+@pytest.mark.long
 def test_both_ends_restored_to_different_ages_and_twice(world, city, province, nation):
     make(city, "a")
     world.settle()
@@ -170,6 +172,7 @@ def test_both_ends_restored_to_different_ages_and_twice(world, city, province, n
     assert set(names) >= {"a", "b"}
 
 
+@pytest.mark.long
 def test_an_empty_database_at_the_parent_is_filled_and_at_the_child_is_filled_from_above(world, city, province, nation):
     make(city, "a", "b")
     make(province, "p")
