@@ -49,12 +49,14 @@ def test_readyz_tells_a_stranger_no_details(client):
     assert set(answer.json()["checks"].values()) == {"ok"}
 
 
+@pytest.mark.django_db
 def test_metrics_count_requests_by_route(client):
     client.get("/healthz")
     text = client.get("/metrics").content.decode()
     assert 'cityops_requests_total{method="GET",route="healthz",status="200"}' in text
 
 
+@pytest.mark.django_db
 def test_an_invented_method_gets_no_series_of_its_own(client):
     client.generic("BREW", "/healthz")
     text = client.get("/metrics").content.decode()
@@ -103,6 +105,7 @@ def test_metrics_are_not_there_for_strangers(client, extra):
     assert client.get("/metrics", **extra).status_code == 404
 
 
+@pytest.mark.django_db
 def test_a_token_opens_metrics_from_anywhere_and_nothing_else_does(client, settings):
     settings.CITYOPS_METRICS_TOKEN = "s3cret"
     away = {"REMOTE_ADDR": "203.0.113.9"}

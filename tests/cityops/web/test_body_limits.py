@@ -50,7 +50,7 @@ def test_the_api_looks_at_its_caller_before_it_reads(strict, files, large):
 
 def test_a_peer_that_is_no_child_is_refused_before_its_body_is_read(client, monkeypatch):
     monkeypatch.setattr(views, "_body", lambda _request: pytest.fail("the body was read"))
-    monkeypatch.setattr(views, "_signed", lambda response, _signature: response)
+    monkeypatch.setattr(views, "_signed", lambda response, *_words: response)
     words = {"Node": "330200000000-C", "To": "330100000000-C", "Key": "k", "Time": "t", "Signature": "00"}
     headers = {f"CityOps-{name}": value for name, value in words.items()}
     answer = client.generic("POST", "/sync/v1/push", b"x" * (2 << 20), headers=headers)
