@@ -10,16 +10,19 @@ An app adds what it knows without foundation knowing the app::
 where ``backlog()`` yields ``((link, dataset), value)`` pairs, asked once per scrape.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+logger = logging.getLogger(__name__)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 """Methods with a series of their own; whatever else a caller invents is "other"."""
 Samples = Iterable[tuple[tuple[str, ...], float]]
@@ -50,12 +53,16 @@ class Gauges:
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Read every gauge now."""
+        """Read every gauge now; without the database those that ask it are left out, and the others still speak."""
         for gauge in self._gauges.values():
             family = GaugeMetricFamily(gauge.name, gauge.help, labels=gauge.labels)
-            for labels, value in gauge.read():
-                family.add_metric(labels, value)
-            yield family
+            try:
+                for labels, value in gauge.read():
+                    family.add_metric(labels, value)
+            except DatabaseError:
+                logger.warning("the gauge %s could not be read", gauge.name, exc_info=True)
+            else:
+                yield family
 
 
 registry = CollectorRegistry()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.db import OperationalError
 
 from cityops.foundation import health, numbers
 from tests.conftest import ROOT
@@ -62,6 +63,19 @@ def test_an_invented_method_gets_no_series_of_its_own(client):
     text = client.get("/metrics").content.decode()
     assert 'method="other",route="healthz",status="405"' in text
     assert "BREW" not in text
+
+
+@pytest.mark.django_db
+def test_a_gauge_that_cannot_be_read_silences_no_other(client, monkeypatch):
+    def unread():
+        raise OperationalError("no server")
+
+    monkeypatch.setattr(numbers.gauges, "_gauges", dict(numbers.gauges._gauges))
+    numbers.gauges.register("cityops_unread", "…", (), unread)
+    numbers.gauges.register("cityops_read", "…", ("a",), lambda: [(("b",), 1)])
+    text = client.get("/metrics").content.decode()
+    assert 'cityops_read{a="b"} 1.0' in text
+    assert "cityops_unread" not in text
 
 
 def test_the_counts_of_two_processes_add_up(tmp_path):
