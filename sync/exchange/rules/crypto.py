@@ -6,7 +6,7 @@ A suite signs and verifies bytes and names keys; where a private key lies is the
 import hashlib
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -22,7 +22,7 @@ class Suite(Protocol):
         """A new key pair: the private key as PEM, the public key as text."""
 
     def public_of(self, private_pem: bytes) -> str:
-        """The public key of a private one."""
+        """The public key of a private one. Raises ValueError for a key of another suite."""
 
     def sign(self, private_pem: bytes, message: bytes) -> bytes:
         """Signature of a message."""
@@ -68,9 +68,12 @@ class Intl:
         return hashlib.sha256(data).digest()
 
     def _private(self, pem: bytes) -> Ed25519PrivateKey:
-        key = serialization.load_pem_private_key(pem, password=None)
+        try:
+            key = serialization.load_pem_private_key(pem, password=None)
+        except UnsupportedAlgorithm as error:
+            raise ValueError("The key file holds a key of another suite.") from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError("The key file holds no Ed25519 key.")
+            raise ValueError("The key file holds no Ed25519 key.")
         return key
 
 

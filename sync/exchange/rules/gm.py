@@ -25,6 +25,7 @@ def _sm() -> SimpleNamespace:
         ec=ec,
         serialization=serialization,
         SM3=digests.SM3,
+        unsupported=exceptions.UnsupportedAlgorithm,
         # what is no DER at all, or no point of the curve, is an error of the library
         refusals=(exceptions.InvalidSignature, exceptions.InternalError, ValueError),
     )
@@ -85,4 +86,8 @@ class Gm:
 
 @lru_cache(maxsize=8)
 def _private(pem: bytes) -> Any:
-    return _sm().serialization.load_pem_private_key(pem, None)
+    sm = _sm()
+    try:
+        return sm.serialization.load_pem_private_key(pem, None)
+    except sm.unsupported as error:
+        raise ValueError("The key file holds a key of another suite.") from error

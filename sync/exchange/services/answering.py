@@ -12,7 +12,7 @@ from sync.exchange.rules.envelope import Envelope
 from sync.exchange.rules.places import is_for, is_under, may_send_up
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services import comparing, epochs, following, receiving, relaying, resending, streams, vouching
-from sync.exchange.services.sealing import sealed_batch
+from sync.exchange.services.sealing import sealed_or_bare
 
 
 def hello(link: Link) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def next_batch(link: Link, at: Position) -> Envelope | None:
         return None
     if bytes(batch.base_chain) != chain:
         raise PeerRefused("CHAIN", "Another history led to this number.", position=streams.position(stream))
-    return sealed_batch(batch)
+    return sealed_or_bare(batch)
 
 
 def take_notes(link: Link, notes: Notes) -> dict[str, Any]:

@@ -169,12 +169,16 @@ class ParentClient:
         kid, signed = response.headers.get("CityOps-Key"), response.headers.get("CityOps-Signature")
         if not kid or not signed:
             raise PeerUnreachable(f"{self.link.base_url} answered {response.status} without a signature.")
-        keys.verify(
-            kid=kid,
-            node_code=self.link.peer_code,
-            message=answer_text(signature.hex(), response.status, answer),
-            signature=bytes.fromhex(signed),
-        )
+        try:
+            keys.verify(
+                kid=kid,
+                node_code=self.link.peer_code,
+                message=answer_text(signature.hex(), response.status, answer),
+                signature=bytes.fromhex(signed),
+            )
+        except (PeerRefused, ValueError) as error:
+            # not the parent's word, so no refusal of its either: asked again, not frozen
+            raise PeerUnreachable(f"{self.link.base_url} answered, but not as itself: {error}") from error
 
 
 def _refusal(status: int, answer: bytes) -> Exception:

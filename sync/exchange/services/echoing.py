@@ -162,10 +162,9 @@ def prove(owner: str, dataset: str, wanted: list[Held]) -> Offer:
 def _packed(batch_id: int) -> bytes | None:
     batch = Batch.objects.filter(pk=batch_id).first()
     try:
-        sealed = None if batch is None else sealed_batch(batch)
+        return None if batch is None else sealed_batch(batch).pack()
     except LookupError:
         return None
-    return sealed.pack() if sealed is not None and sealed.body else None
 
 
 def kept_for(owner: str) -> Offer:

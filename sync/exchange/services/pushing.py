@@ -77,7 +77,7 @@ def _push_batch(client: ParentClient, batch: Batch) -> bool:
     failpoint("push.before")
     begun, link = time.monotonic(), client.link
     try:
-        _status, body = client.call("push", sealing.sealed_batch(batch).pack())
+        _status, body = client.call("push", sealing.sealed_or_bare(batch).pack())
     except PeerUnreachable:
         link.batch_records = smaller(link.batch_records or settings.SYNC_BATCH_RECORDS)
         link.save(update_fields=["batch_records"])

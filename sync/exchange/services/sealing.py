@@ -150,7 +150,15 @@ def keep(cursor: CursorWrapper, stream: Stream, header: envelope.Header, sealed:
 
 
 def sealed_batch(batch: Batch) -> envelope.Envelope:
-    """A stored batch as it travels; without its body where that was pruned (``pruning``)."""
+    """A stored batch, whole. Raises LookupError where its body was pruned (``pruning``)."""
+    found = sealed_or_bare(batch)
+    if not found.body:
+        raise LookupError(f"The body of batch {batch.pk} is gone.")
+    return found
+
+
+def sealed_or_bare(batch: Batch) -> envelope.Envelope:
+    """A stored batch as it goes over a link: header and signature alone where its body was pruned."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT body FROM sync_batch_body WHERE batch_id = %s", [batch.pk])
         row = cursor.fetchone()

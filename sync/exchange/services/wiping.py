@@ -99,7 +99,7 @@ def _without(sealed: envelope.Envelope, dataset: str, rids: Collection[UUID]) ->
 
 
 def _wipe_batch(cursor: CursorWrapper, batch: Batch, dataset: str, rids: Collection[UUID]) -> bool:
-    raw = _without(sealing.sealed_batch(batch), dataset, rids)
+    raw = _without(sealing.sealed_or_bare(batch), dataset, rids)
     if raw is None:
         return False
     replace_body(cursor, batch, envelope.compress(raw))

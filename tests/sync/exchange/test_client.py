@@ -5,11 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from sync.exchange.models import Key, Link
 from sync.exchange.services import client
+from tests.sync.exchange.conftest import PROVINCE
 
 
 class Impatient(BaseHTTPRequestHandler):
@@ -50,6 +53,27 @@ def test_calls_that_follow_closely_share_a_connection_and_a_pause_opens_a_new_on
     later = wire.post("/", b"x", {})[1]
     assert first == again
     assert later != first
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("signature", ["00", "no hex"])
+def test_an_answer_that_nobody_proves_is_no_word_of_the_parent(city, signature):
+    """It is asked for again: a bit that flipped on the way freezes no link."""
+
+    class Forged:
+        def post(self, *_call):
+            said = {"CityOps-Key": Key.objects.first().kid, "CityOps-Signature": signature}
+            return SimpleNamespace(status=403, headers=said), b'{"code": "SUSPENDED"}'
+
+        def close(self):
+            """Nothing is open."""
+
+    link = Link.objects.create(peer_code=PROVINCE, role="parent", state="live", base_url="http://127.0.0.1:9")
+    with (
+        client.ParentClient(link, lambda _url: Forged()) as parent,
+        pytest.raises(client.PeerUnreachable, match="itself"),
+    ):
+        parent.hello({})
 
 
 def test_nobody_there_is_told(wire):

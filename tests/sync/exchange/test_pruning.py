@@ -40,7 +40,9 @@ def test_only_what_is_old_and_acknowledged_by_everybody_is_pruned(city):
     acknowledged(stream, first.to_seq)
     assert pruning.prune() == 0, "it is young"
     assert pruning.prune(later) == count - 1
-    assert sealing.sealed_batch(first).body == b""
+    assert sealing.sealed_or_bare(first).body == b""
+    with pytest.raises(LookupError):
+        sealing.sealed_batch(first)
     assert sealing.sealed_batch(second).body
     assert Batch.objects.filter(pk=first.pk).exists(), "header and signature stay"
 

@@ -52,6 +52,11 @@ def test_records_come_in_as_this_node_s_own_and_travel_like_any_other(push):
     assert AuditEvent.objects.get(action="records.push").after == {"accepted": 2, "unchanged": 0, "refused": 0}
 
 
+def test_an_empty_request_is_refused_with_its_type_and_without(push, client):
+    assert push(expect=400)["detail"]
+    assert client.generic("POST", URL + "JC02", b"", content_type="").status_code == 400
+
+
 def test_the_same_rid_and_rev_again_change_nothing_and_a_higher_one_does(push):
     push(org(1))
     DirtyMark.objects.all().delete()

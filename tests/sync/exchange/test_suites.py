@@ -97,3 +97,10 @@ def test_a_chain_is_of_its_suite():
     with pytest.raises(ValueError):
         chains.over_lines(start, [b"#ab\n"], "gm")
     assert chains.over_block(start, b"k") != chains.over_block(start, b"k", "gm")
+
+
+@pytest.mark.parametrize(("mine", "other"), [("intl", "gm"), ("gm", "intl")])
+def test_a_private_key_of_another_suite_is_no_key_of_this_one(mine, other):
+    private, _public = suite(other).generate()
+    with pytest.raises(ValueError, match="another suite"):
+        suite(mine).public_of(private)

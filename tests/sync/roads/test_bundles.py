@@ -17,12 +17,14 @@ from sync.exchange.models import Key, Link, Receipt, Stream
 from sync.exchange.rules.envelope import decompress, unpack
 from sync.exchange.rules.refusals import PeerRefused
 from sync.exchange.services.receiving import receive
+from sync.exchange.services.sequencing import sequence
 from sync.exchange.services.wiping import wipe
 from sync.roads.models import Bundle, WaitingBatch
 from sync.roads.rules.bundle import pack
+from sync.roads.services.evidence import evidence
 from sync.roads.services.exporting import export
 from sync.roads.services.importing import take
-from tests.factories.people import ZHEJIANG, division, person
+from tests.factories.people import ZHEJIANG, division, organisation, person
 from tests.sync.exchange.conftest import CITY, NATION, PROVINCE
 from tests.sync.roads.conftest import BUNDLES, contents, mutated, state
 
@@ -177,6 +179,18 @@ def test_no_bundle_without_a_live_link(sent):
     with pytest.raises(Refused):
         export(CITY)
     assert not Bundle.objects.exists()
+
+
+def test_a_batch_without_its_body_goes_into_no_bundle_and_into_no_evidence(city):
+    Link.objects.create(peer_code=PROVINCE, role="parent", state="live")
+    organisation(name="甲")
+    sequence()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM sync_batch_body")
+    with pytest.raises(Refused, match="联机对账"):
+        export(PROVINCE)
+    assert not Bundle.objects.exists()
+    assert evidence(PROVINCE)[0].batches == 0
 
 
 def test_the_commands_carry_a_bundle_through_a_folder(sent, tmp_path, capsys):
