@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 VERSIONS = "SELECT rid, rec_epoch, rev FROM sync_record"
 RECEIPTS = (
     "SELECT r.id, s.id, s.epoch_id, r.epoch_no, r.upto_seq, r.text FROM sync_receipt r JOIN sync_stream s "
-    "ON s.id = r.stream_id WHERE r.receiver_code = %s AND r.id > %s"
+    "ON s.id = r.stream_id AND s.epoch_no = r.epoch_no WHERE r.receiver_code = %s AND r.id > %s"
 )
+"""Of the present epoch: what was signed in an earlier one says nothing of where the stream stands in this one."""
 CURSORS = "SELECT id, epoch_id, seq FROM sync_stream"
 
 
