@@ -151,7 +151,7 @@ def _dropped_instead_of_parked() -> AbstractContextManager[Any]:
 
 def _deletes_ignored() -> AbstractContextManager[Any]:
     """A delete is noted and not done."""
-    return _patched(applying, "_delete", lambda _old: lambda *_words: None)
+    return _patched(applying, "delete_gone", lambda _old: lambda *_words: None)
 
 
 def _half_batches() -> AbstractContextManager[Any]:
